@@ -1,0 +1,71 @@
+import type { JsonObject } from '../../core/ports.js';
+import type { Device, DeviceChoice, Precision, PrecisionChoice, RefusedDevice } from '../../protocol/inference.js';
+
+export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+
+export interface Tensor {
+  dims: readonly number[];
+  data: TensorData;
+}
+
+export interface OpenModelOptions {
+  /** The checkpoint folder: config.json beside safetensors (or `onnx/`). */
+  checkpointFolder: string;
+  /** PEFT adapter folder, when there is one. */
+  adapterFolder?: string | undefined;
+  /** The class MLmodel names (`pipeline_model_type`); decides the head. config.json's architectures otherwise. */
+  modelClass?: string | undefined;
+  /** Pipeline task; decides the head where the class does not. */
+  task: string;
+  device: DeviceChoice;
+  precision: PrecisionChoice;
+  cacheFolder?: string | undefined;
+  cacheLimitBytes?: number | undefined;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((message: string, fraction: number | null) => void) | undefined;
+}
+
+export interface GenerateRequest {
+  /** Token ids, one row a prompt, not padded. */
+  inputIds: number[][];
+  /** Encoder inputs of sequence-to-sequence and multimodal models, by graph input name. */
+  encoderInputs?: Record<string, Tensor> | undefined;
+  /** Generation options with Hugging Face's names (`max_new_tokens`, `do_sample`, ...); already merged over generation_config. */
+  generation: JsonObject;
+  /** Generation ends where the decoded ids end with one of these. */
+  stopSequences?: number[][] | undefined;
+  signal?: AbortSignal | undefined;
+  /** The prompt has been read. */
+  onPrompt?: ((promptTokens: number, durationMs: number) => void) | undefined;
+  onToken?: ((sequence: number, tokenId: number) => void) | undefined;
+}
+
+export interface GenerateResult {
+  /** Prompt and new ids of each returned sequence (decoder-only), or the decoder's ids (encoder-decoder). */
+  sequences: number[][];
+  finishReason: 'stop' | 'length' | 'cancelled';
+}
+
+/** A checkpoint with a session: what the pipelines run. */
+export interface RuntimeModel {
+  readonly config: JsonObject;
+  readonly generationConfig: JsonObject;
+  /** Python's class name, such as `BertForSequenceClassification`. */
+  readonly modelClass: string;
+  readonly device: Device;
+  readonly refusedDevices: RefusedDevice[];
+  readonly precision: Precision;
+  readonly isUpgrading: boolean;
+  readonly parameterCount: number;
+  readonly weightsBytes: number;
+  readonly inputNames: readonly string[];
+  readonly canGenerate: boolean;
+  /** One pass: `input_ids`, `attention_mask`, `token_type_ids`, `pixel_values`, ... to `logits`, `last_hidden_state`, `start_logits`, ... */
+  forward(inputs: Record<string, Tensor>): Promise<Record<string, Tensor>>;
+  /** @throws MlflowError where the model does not generate. */
+  generate(request: GenerateRequest): Promise<GenerateResult>;
+  /** Resolves when the better session is in place (at once when none is being built). */
+  ready(): Promise<void>;
+  onUpgraded(listener: () => void): void;
+  dispose(): Promise<void>;
+}
