@@ -1,0 +1,50 @@
+import { activate } from '../activation.js';
+import { Decoder } from '../decoder.js';
+import { decoderHead } from '../decoderHeads.js';
+import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
+import { absent, type Value } from '../graphBuilder.js';
+
+/** GPT-2. Source: transformers' modeling_gpt2 (Conv1D weights lie as [in, out]). */
+export function gpt2(context: ArchitectureContext): GeneratedModel {
+  const { config } = context;
+  const b = context.newBuilder();
+  b.weights.setBasePrefix('transformer');
+  const hiddenSize = config.number(['n_embd', 'hidden_size'], 768);
+  const heads = config.number(['n_head', 'num_attention_heads'], 12);
+  const layers = config.number(['n_layer', 'num_hidden_layers'], 12);
+  const epsilon = config.number('layer_norm_epsilon', 1e-5);
+  const headSize = hiddenSize / heads;
+  const decoder = new Decoder(b, {
+    layers,
+    heads,
+    keyValueHeads: heads,
+    headSize,
+    maxPositions: config.number(['n_positions', 'n_ctx', 'max_position_embeddings'], 1024),
+  });
+  const conv = { isTransposed: true };
+  let sum: Value = b.add(b.embedding(decoder.ids, 'wte'), b.embedding(decoder.positionIds, 'wpe'));
+  let norm = b.layerNorm(sum, 'h.0.ln_1', epsilon);
+  for (let index = 0; index < layers; index++) {
+    const layer = `h.${index}`;
+    const [query, key, value] = b.split(b.linear(norm, `${layer}.attn.c_attn`, conv), Array(3).fill(hiddenSize), 2) as [
+      Value,
+      Value,
+      Value,
+    ];
+    const scale =
+      (config.flag('scale_attn_weights', true) ? headSize ** -0.5 : 1) /
+      (config.flag('scale_attn_by_inverse_layer_idx', false) ? index + 1 : 1);
+    const attended = decoder.attention(index, { query, key, value, scale, rope: null });
+    const projected = b.linear(attended, `${layer}.attn.c_proj`, conv);
+    ({ norm, sum } = b.skipLayerNorm(sum, projected, absent, `${layer}.ln_2`, epsilon));
+    const inner = activate(
+      b,
+      config.text('activation_function', 'gelu_new'),
+      b.linear(norm, `${layer}.mlp.c_fc`, conv),
+    );
+    const output = b.linear(inner, `${layer}.mlp.c_proj`, conv);
+    const next = index + 1 < layers ? `h.${index + 1}.ln_1` : 'ln_f';
+    ({ norm, sum } = b.skipLayerNorm(sum, output, absent, next, epsilon));
+  }
+  return decoderHead(context, decoder, { hidden: norm, hiddenSize, lmHead: 'lm_head', embedding: 'wte' });
+}

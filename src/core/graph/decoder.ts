@@ -1,0 +1,144 @@
+import type { DecoderLayout } from './generatedGraph.js';
+import { absent, type Value } from './graphBuilder.js';
+import type { NetworkBuilder } from './networkBuilder.js';
+import type { RopeTable } from './rope.js';
+
+/** Far below every score, and far enough from the least float that other biases can be added. */
+const paddingScore = -1e38;
+
+export interface DecoderSettings {
+  layers: number;
+  heads: number;
+  keyValueHeads: number;
+  headSize: number;
+  /** Positions that the model can address; `null` where there is no end. */
+  maxPositions: number | null;
+  ropeTables?: readonly RopeTable[];
+  /** Neighbouring elements form the rotated pairs (GPT-J) instead of the halves of a head (Llama). */
+  isRotaryInterleaved?: boolean;
+}
+
+export interface DecoderAttentionInputs {
+  query: Value;
+  key: Value;
+  value: Value;
+  scale: number;
+  /** Table of the layer; `null`: this layer does not rotate. */
+  rope: RopeTable | null;
+  /** Keys that a query sees, itself included. */
+  window?: number | null;
+  softcap?: number;
+  /** Added to the scores (ALiBi), [1 or batch, heads, queries or 1, keys]. */
+  bias?: Value;
+}
+
+/**
+ * The inputs that every cached decoder shares and its attention over the growing cache.
+ * Batches are padded on the left: padding is masked by a bias, positions come from `position_ids`.
+ */
+export class Decoder {
+  readonly ids: Value;
+  readonly mask: Value;
+  readonly positionIds: Value;
+  readonly #paddingBias: Value;
+  readonly #lastKey: Value;
+  readonly #totalLength: Value;
+
+  constructor(
+    readonly b: NetworkBuilder,
+    readonly settings: DecoderSettings,
+  ) {
+    this.ids = b.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
+    this.mask = b.input('attention_mask', 'int64', ['batch_size', 'total_sequence_length']);
+    this.positionIds = b.input('position_ids', 'int64', ['batch_size', 'sequence_length']);
+    const total = b.dim(this.mask, 1);
+    this.#totalLength = b.cast(b.reshapeToScalar(total), 'int32');
+    const last = b.cast(b.sub(total, b.int64s([1])), 'int32');
+    this.#lastKey = b.op('Expand', [last, b.dim(this.ids, 0)]);
+    const shape = b.concat([b.dim(this.ids, 0), b.int64s([1]), b.dim(this.ids, 1), total], 0);
+    const counts = b.cast(b.unsqueeze(this.mask, [1, 2]), 'bool');
+    this.#paddingBias = b.op('Expand', [b.where(counts, b.float(0), b.float(paddingScore)), shape]);
+    for (const table of settings.ropeTables ?? []) {
+      b.input(table.cosInput, 'float', ['rope_positions', table.halfSize]);
+      b.input(table.sinInput, 'float', ['rope_positions', table.halfSize]);
+    }
+  }
+
+  get layout(): DecoderLayout {
+    const { layers, keyValueHeads, headSize, maxPositions, ropeTables = [] } = this.settings;
+    return {
+      cache: { layers, keyValueHeads, keySize: headSize, valueSize: headSize },
+      ropeTables,
+      maxPositions,
+    };
+  }
+
+  /** Causal attention of a layer over its cache: [batch, queries, heads * size]. */
+  attention(layer: number, inputs: DecoderAttentionInputs): Value {
+    const { b } = this;
+    const { heads, keyValueHeads, headSize } = this.settings;
+    const { rope, scale, window, softcap, bias } = inputs;
+    const isFused = rope !== null && this.#fusesRotation(rope);
+    const query = isFused || !rope ? inputs.query : this.#rotate(inputs.query, rope, heads);
+    const key = isFused || !rope ? inputs.key : this.#rotate(inputs.key, rope, keyValueHeads);
+    const cacheShape = (length: string) => ['batch_size', keyValueHeads, length, headSize];
+    const pastKey = b.input(`past_key_values.${layer}.key`, 'float', cacheShape('past_sequence_length'));
+    const pastValue = b.input(`past_key_values.${layer}.value`, 'float', cacheShape('past_sequence_length'));
+    const presentKey = b.declareOutput(`present.${layer}.key`, cacheShape('total_sequence_length'));
+    const presentValue = b.declareOutput(`present.${layer}.value`, cacheShape('total_sequence_length'));
+    const scores = bias === undefined ? this.#paddingBias : b.add(this.#paddingBias, bias);
+    const tables = isFused ? [rope.cosInput, rope.sinInput, this.positionIds] : [absent, absent, absent];
+    const [attended] = b.microsoftAll(
+      'GroupQueryAttention',
+      [query, key, inputs.value, pastKey, pastValue, this.#lastKey, this.#totalLength, ...tables, scores],
+      [null, presentKey, presentValue],
+      {
+        num_heads: heads,
+        kv_num_heads: keyValueHeads,
+        scale: { float: scale },
+        ...(isFused ? { do_rotary: 1, rotary_interleaved: this.settings.isRotaryInterleaved ? 1 : 0 } : {}),
+        ...(window ? { local_window_size: window } : {}),
+        ...(softcap ? { softcap: { float: softcap } } : {}),
+      },
+    );
+    return attended as Value;
+  }
+
+  /** The last `num_logits_to_keep` positions, all when it is large. */
+  lastPositions(hidden: Value): Value {
+    const { b } = this;
+    const count = b.input('num_logits_to_keep', 'int64', [1]);
+    const end = b.int64s([Number.MAX_SAFE_INTEGER]);
+    return b.op('Slice', [hidden, b.op('Neg', [count]), end, b.int64s([1])]);
+  }
+
+  /** The attention operator rotates itself, where its limits on head sizes allow. */
+  #fusesRotation(rope: RopeTable): boolean {
+    return this.settings.headSize % 16 === 0 && rope.halfSize % 8 === 0;
+  }
+
+  #rotate(x: Value, rope: RopeTable, heads: number): Value {
+    const { b } = this;
+    const { headSize, isRotaryInterleaved } = this.settings;
+    const rotated = 2 * rope.halfSize;
+    const byHead = b.reshape(x, [0, 0, heads, headSize]);
+    const turned = b.slice(byHead, 0, rotated, 3);
+    const cos = b.unsqueeze(b.gather(rope.cosInput, this.positionIds), [2]);
+    const sin = b.unsqueeze(b.gather(rope.sinInput, this.positionIds), [2]);
+    const [first, second] = isRotaryInterleaved
+      ? [everySecond(b, turned, 0), everySecond(b, turned, 1)]
+      : (b.split(turned, [rope.halfSize, rope.halfSize], 3) as [Value, Value]);
+    const newFirst = b.sub(b.mul(first, cos), b.mul(second, sin));
+    const newSecond = b.add(b.mul(second, cos), b.mul(first, sin));
+    const joined = isRotaryInterleaved
+      ? b.reshape(b.concat([b.unsqueeze(newFirst, [4]), b.unsqueeze(newSecond, [4])], 4), [0, 0, heads, rotated])
+      : b.concat([newFirst, newSecond], 3);
+    const whole = rotated === headSize ? joined : b.concat([joined, b.slice(byHead, rotated, headSize, 3)], 3);
+    return b.reshape(whole, [0, 0, heads * headSize]);
+  }
+}
+
+function everySecond(b: NetworkBuilder, x: Value, start: number): Value {
+  const end = b.int64s([Number.MAX_SAFE_INTEGER]);
+  return b.op('Slice', [x, b.int64s([start]), end, b.int64s([3]), b.int64s([2])]);
+}

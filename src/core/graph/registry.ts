@@ -1,0 +1,81 @@
+import type { JsonObject } from '../ports.js';
+import type { CheckpointTensors } from '../safetensors/checkpoint.js';
+import type { Adapter } from './adapter.js';
+import { bertFamily } from './architectures/bertFamily.js';
+import { gpt2 } from './architectures/gpt2.js';
+import { llamaFamily } from './architectures/llamaFamily.js';
+import type { Architecture, GeneratedModel, Head } from './generatedGraph.js';
+import { headFor } from './heads.js';
+import { ModelConfig } from './modelConfig.js';
+import { ModelWeights } from './modelWeights.js';
+import { NetworkBuilder, type NetworkOptions } from './networkBuilder.js';
+import { unsupportedArchitecture } from './unsupported.js';
+
+/** Raised whenever generated graphs change: caches of derived files depend on it. */
+export const generatorVersion = 1;
+
+const architectures: Readonly<Record<string, Architecture>> = {
+  bert: bertFamily,
+  camembert: bertFamily,
+  electra: bertFamily,
+  gemma: llamaFamily,
+  gemma2: llamaFamily,
+  gemma3_text: llamaFamily,
+  gpt2,
+  granite: llamaFamily,
+  llama: llamaFamily,
+  mistral: llamaFamily,
+  phi3: llamaFamily,
+  qwen2: llamaFamily,
+  qwen3: llamaFamily,
+  roberta: bertFamily,
+  smollm3: llamaFamily,
+  'xlm-roberta': bertFamily,
+};
+
+/** `model_type` values of config.json that run from their own weights. */
+export const supportedArchitectures: readonly string[] = Object.keys(architectures).sort();
+
+export interface GraphRequest {
+  config: JsonObject;
+  /** Python's class name; `null`: config.json's `architectures`, then the task decides. */
+  modelClass: string | null;
+  /** Pipeline task. */
+  task: string;
+  folder: string;
+  checkpoint: CheckpointTensors;
+  adapter: Adapter | null;
+  options: NetworkOptions;
+}
+
+/** The class and the head that a request stands for. */
+export function resolveHead(request: Pick<GraphRequest, 'config' | 'modelClass' | 'task'>): {
+  modelClass: string;
+  head: Head;
+} {
+  const config = new ModelConfig(request.config);
+  const [listed] = config.list('architectures') ?? [];
+  const modelClass = request.modelClass ?? (typeof listed === 'string' ? listed : '');
+  return { modelClass, head: headFor(modelClass, request.task) };
+}
+
+/**
+ * Builds the ONNX graphs of a checkpoint; weights stay in their files.
+ * @throws MlflowError NOT_IMPLEMENTED (reason `architectureUnsupported`) for an architecture or setting that is not known.
+ */
+export function graphFor(request: GraphRequest): GeneratedModel {
+  const config = new ModelConfig(request.config);
+  const { modelClass, head } = resolveHead(request);
+  const build = Object.hasOwn(architectures, config.modelType) ? architectures[config.modelType] : undefined;
+  if (!build) throw unsupportedArchitecture(config.modelType, modelClass);
+  const weights = new ModelWeights(request.checkpoint, request.folder, request.adapter);
+  const generated = build({
+    config,
+    head,
+    modelClass,
+    checkpoint: request.checkpoint,
+    newBuilder: () => new NetworkBuilder(weights, request.options),
+  });
+  weights.checkAdapterUsed();
+  return generated;
+}
