@@ -1,0 +1,254 @@
+import { MlflowError } from '../../core/errors.js';
+import type { JsonObject } from '../../core/ports.js';
+import type { PipelineTokenizer } from '../../core/pyfunc/pipeline.js';
+import { AddedTokens } from './addedTokens.js';
+import { AlignedText } from './alignedText.js';
+import { ChatTemplate, type ChatTemplateOptions } from './chatTemplate.js';
+import { cleanUpTokenizationSpaces, createDecoder, type Decoder } from './decoders.js';
+import { forGeneration, modelInputNames, type TransformersGeneration } from './generation.js';
+import { createNormalizer } from './normalizers.js';
+import {
+  addedTokenCount,
+  assemble,
+  createPostProcessor,
+  emptyTokens,
+  withoutSpecialTokens,
+  type PostProcessor,
+  type Tokens,
+} from './postProcessor.js';
+import { createPreTokenizer, type PreTokenizer } from './preTokenizers.js';
+import { createTokenModel, type TokenModel } from './tokenModels.js';
+import { readTokenizerFiles, type TokenizerFiles } from './tokenizerFiles.js';
+import { truncatePair, type Side, type TruncationStrategy } from './truncation.js';
+import { trimOffsets } from './trimOffsets.js';
+
+export interface EncodeOptions {
+  pair?: string | undefined;
+  addSpecialTokens?: boolean | undefined;
+  truncation?: boolean | TruncationStrategy | undefined;
+  maxLength?: number | undefined;
+  stride?: number | undefined;
+}
+
+/** One window of a text or pair. Offsets are code points, as Python's string indices. */
+export type Encoding = Tokens;
+
+/** `model_max_length` above this means none. Source: transformers tokenization_utils_base.LARGE_INTEGER. */
+const largeInteger = 1e20;
+
+/** A Hugging Face fast tokenizer: ids, offsets, words and masks as Python's, of the recorded transformers generation. */
+export class Tokenizer implements PipelineTokenizer {
+  readonly chatTemplate: ChatTemplate;
+  readonly modelMaxLength: number;
+  readonly modelInputNames: readonly string[];
+  paddingSide: Side;
+  readonly truncationSide: Side;
+  private readonly model: TokenModel;
+  private readonly addedTokens: AddedTokens;
+  private readonly preTokenizer: PreTokenizer | undefined;
+  private readonly postProcessor: PostProcessor;
+  private readonly decoder: Decoder | undefined;
+  private readonly idToToken = new Map<number, string>();
+  private readonly contentToId = new Map<string, number>();
+  private readonly specialIds = new Set<number>();
+  private readonly cleansUp: boolean;
+
+  private constructor(
+    private readonly files: TokenizerFiles,
+    readonly generation: TransformersGeneration,
+    className: string | undefined,
+  ) {
+    const { json, config } = files;
+    const normalizer = createNormalizer(json.normalizer);
+    this.model = createTokenModel(json.model);
+    for (const [token, id] of this.model.tokenToId) this.idToToken.set(id, token);
+    for (const token of json.added_tokens ?? []) {
+      this.idToToken.set(token.id, token.content);
+      this.contentToId.set(token.content, token.id);
+      if (token.special) this.specialIds.add(token.id);
+    }
+    const normalizeText = (text: string): string => (normalizer ? normalizer(AlignedText.original(text)).text : text);
+    this.addedTokens = new AddedTokens(json.added_tokens ?? [], normalizer, normalizeText);
+    this.preTokenizer = createPreTokenizer(json.pre_tokenizer);
+    this.postProcessor = createPostProcessor(json.post_processor);
+    this.decoder = createDecoder(json.decoder);
+    this.paddingSide = side(config['padding_side'] ?? json.padding?.direction);
+    this.truncationSide = side(config['truncation_side'] ?? json.truncation?.direction);
+    this.modelMaxLength = maxLengthOf(config);
+    this.modelInputNames = modelInputNames(config, className, generation);
+    this.cleansUp =
+      config['clean_up_tokenization_spaces'] === undefined
+        ? generation === 4
+        : config['clean_up_tokenization_spaces'] === true;
+    const names = Object.entries(files.specialTokens).map(([name, token]) => [name, token.content]);
+    this.chatTemplate = new ChatTemplate(files.chatTemplates, Object.fromEntries(names) as Record<string, string>);
+  }
+
+  /** @throws MlflowError tokenizerMissing or tokenizerUnsupported. */
+  static async load(folder: string, generation: TransformersGeneration, className?: string): Promise<Tokenizer> {
+    const files = await readTokenizerFiles(folder);
+    const name = className ?? (files.config['tokenizer_class'] as string | undefined);
+    return new Tokenizer(forGeneration(files, generation, name), generation, name);
+  }
+
+  get config(): JsonObject {
+    return this.files.config;
+  }
+
+  /** The word-piece prefix, where the vocabulary knows one: its tokens say where words begin. */
+  get continuingSubwordPrefix(): string | undefined {
+    return this.model.continuingSubwordPrefix;
+  }
+
+  /** Text of a special token such as `mask_token`. */
+  specialToken(name: string): string | undefined {
+    return this.files.specialTokens[name]?.content;
+  }
+
+  /** Id of a special token such as `mask_token`. */
+  specialTokenId(name: string): number | undefined {
+    const token = this.specialToken(name);
+    return token === undefined ? undefined : this.tokenToId(token);
+  }
+
+  /** Exact vocabulary look-up. */
+  tokenToId(token: string): number | undefined {
+    return this.contentToId.get(token) ?? this.model.tokenToId.get(token);
+  }
+
+  token(id: number): string | undefined {
+    return this.idToToken.get(id);
+  }
+
+  isSpecial(id: number): boolean {
+    return this.specialIds.has(id);
+  }
+
+  /** Ids of one text. @throws as {@link encodeAll}. */
+  encode(text: string, options: EncodeOptions = {}): number[] {
+    return this.encodeAll(text, options)[0]!.ids;
+  }
+
+  /**
+   * One text, or a pair, in all its windows: the first is what stays after truncation, the rest overflows with `stride`.
+   * @throws MlflowError when a strategy cannot cut enough.
+   */
+  encodeAll(text: string, options: EncodeOptions = {}): Encoding[] {
+    const { pair } = options;
+    const processor = options.addSpecialTokens === false ? withoutSpecialTokens : this.postProcessor;
+    const first = this.encodeSequence(text);
+    const second = pair === undefined ? undefined : this.encodeSequence(pair);
+    const items = second ? processor.pair : processor.single;
+    const parts = truncatePair(first, second, {
+      ...this.truncationOf(options),
+      stride: options.stride ?? 0,
+      side: this.truncationSide,
+      ...this.lengthBudget(options, second !== undefined),
+    });
+    if (!parts.second) return parts.first.map((window) => assemble(items, window, undefined));
+    return parts.second.flatMap((secondWindow) => parts.first.map((window) => assemble(items, window, secondWindow)));
+  }
+
+  decode(
+    tokenIds: readonly number[],
+    options: { skipSpecialTokens?: boolean; cleanUpTokenizationSpaces?: boolean | undefined } = {},
+  ): string {
+    const tokens: string[] = [];
+    for (const id of tokenIds) {
+      const token = this.idToToken.get(id);
+      if (token !== undefined && !(options.skipSpecialTokens && this.specialIds.has(id))) tokens.push(token);
+    }
+    return this.tokensToText(tokens, options.cleanUpTokenizationSpaces);
+  }
+
+  /** Python's `convert_tokens_to_string`: the decoder alone. */
+  convertTokensToString(tokens: string[]): string {
+    return this.decoder ? this.decoder(tokens).join('') : tokens.join(' ');
+  }
+
+  applyChatTemplate(messages: JsonObject[], options: ChatTemplateOptions = {}): string {
+    return this.chatTemplate.render(messages, options);
+  }
+
+  private tokensToText(tokens: string[], cleanUp: boolean | undefined): string {
+    const text = this.convertTokensToString(tokens);
+    if (!(cleanUp ?? this.cleansUp)) return text;
+    const forced = this.config['clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output'] === true;
+    if (this.generation >= 5 && this.model.kind === 'BPE' && !forced) return text;
+    return cleanUpTokenizationSpaces(text);
+  }
+
+  private truncationOf(options: EncodeOptions): { strategy: TruncationStrategy } {
+    const { truncation, maxLength } = options;
+    if (truncation === undefined) return { strategy: maxLength === undefined ? 'do_not_truncate' : 'longest_first' };
+    if (typeof truncation === 'boolean') return { strategy: truncation ? 'longest_first' : 'do_not_truncate' };
+    return { strategy: truncation };
+  }
+
+  private lengthBudget(options: EncodeOptions, isPair: boolean): { maxLength: number } {
+    const maxLength = options.maxLength ?? this.modelMaxLength;
+    if (maxLength > largeInteger) return { maxLength: Infinity };
+    const reserved = options.addSpecialTokens === false ? 0 : addedTokenCount(this.postProcessor, isPair);
+    return { maxLength: Math.max(0, maxLength - reserved) };
+  }
+
+  private encodeSequence(text: string): Tokens {
+    if (typeof text !== 'string') {
+      throw MlflowError.invalidParameter(
+        'text input must be of type `str` (single example), `list[str]` (batch or single pretokenized example) or ' +
+          '`list[list[str]]` (batch of pretokenized examples).',
+      );
+    }
+    const tokens = emptyTokens();
+    const codePointAt = codePointIndex(text);
+    let word = 0;
+    for (const stretch of this.addedTokens.split(AlignedText.original(text))) {
+      if (stretch.tokenId !== undefined) {
+        const [start, end] = stretch.text.range(0, stretch.text.length);
+        addToken(tokens, stretch.tokenId, codePointAt(start), codePointAt(end), word++);
+        continue;
+      }
+      for (const part of this.preTokenizer ? this.preTokenizer(stretch.text) : [stretch.text]) {
+        if (part.length === 0) continue;
+        for (const piece of this.model.encode(part.text)) {
+          const [start, end] = part.range(piece.start, piece.end);
+          addToken(tokens, piece.id, codePointAt(start), codePointAt(end), word);
+        }
+        word++;
+      }
+    }
+    const trims = this.postProcessor.trimsOffsets;
+    return trims ? trimOffsets(tokens, (id) => this.idToToken.get(id) ?? '', trims) : tokens;
+  }
+}
+
+function addToken(tokens: Tokens, id: number, start: number, end: number, word: number): void {
+  tokens.ids.push(id);
+  tokens.typeIds.push(0);
+  tokens.starts.push(start);
+  tokens.ends.push(end);
+  tokens.wordIds.push(word);
+  tokens.sequenceIds.push(0);
+  tokens.specialMask.push(0);
+}
+
+/** From UTF-16 units to code points of `text`. */
+function codePointIndex(text: string): (unit: number) => number {
+  if (!/[\ud800-\udbff]/.test(text)) return (unit) => unit;
+  const table = new Int32Array(text.length + 1);
+  for (let unit = 0, codePoint = 0; unit <= text.length; unit++) {
+    table[unit] = codePoint;
+    const isHigh = unit < text.length && text.codePointAt(unit)! > 0xffff;
+    if (!isHigh) codePoint++;
+  }
+  return (unit) => table[unit]!;
+}
+
+function side(value: unknown): Side {
+  return String(value).toLowerCase() === 'left' ? 'left' : 'right';
+}
+
+function maxLengthOf(config: JsonObject): number {
+  const value = config['model_max_length'] ?? config['max_len'];
+  return typeof value === 'number' ? value : Infinity;
+}
