@@ -8,7 +8,7 @@ const notSimple = new NotSimple('Not simple block YAML.');
 const knownCharacters = /^[\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/;
 const plainKey = /^([A-Za-z_][A-Za-z0-9_./-]*):(?: (.*))?$/;
 const forbiddenInPlain = /(^#| #|: |:$| $)/;
-const forbiddenPlainStart = /^(?:[,[\]{}#&*!|>'"%@`]|[-?:](?: |$))/;
+const forbiddenPlainStart = /^(?:[ ,[\]{}#&*!|>'"%@`]|[-?:](?: |$))/;
 const maximumDepth = 100;
 
 export interface FastParseOptions {
