@@ -1,0 +1,185 @@
+import { MlflowError } from '../errors.js';
+import { typeName, pythonKind } from './pythonValue.js';
+
+/** MLflow's scalar column types, in the order of its enum. */
+export const dataTypeNames = ['boolean', 'integer', 'long', 'float', 'double', 'string', 'binary', 'datetime'] as const;
+export type DataType = (typeof dataTypeNames)[number];
+
+export function isDataType(value: unknown): value is DataType {
+  return typeof value === 'string' && (dataTypeNames as readonly string[]).includes(value);
+}
+
+/** Every type a column, an item, a property or a map value can have. */
+export type ColumnType = DataType | ArrayType | ObjectType | MapType | AnyType;
+
+const dataTypeList = `[${dataTypeNames.map((name) => `'${name}'`).join(', ')}]`;
+
+/** numpy's dtype name for a scalar type. */
+export function numpyDtypeOf(type: DataType): string {
+  const names: Record<DataType, string> = {
+    boolean: 'bool',
+    integer: 'int32',
+    long: 'int64',
+    float: 'float32',
+    double: 'float64',
+    string: 'str',
+    binary: 'bytes',
+    datetime: 'datetime64[ns]',
+  };
+  return names[type];
+}
+
+/** A list of items of one type. */
+export class ArrayType {
+  readonly dtype: ColumnType;
+
+  constructor(dtype: ColumnType | string) {
+    this.dtype = checkedType(
+      dtype,
+      (name) =>
+        `Unsupported type '${name}', expected instance of DataType, Array, Object, Map or one of ${dataTypeList}`,
+    );
+  }
+}
+
+/** A vector of Spark ML: an array of doubles with a name of its own. */
+export class SparkMLVector extends ArrayType {
+  constructor() {
+    super('double');
+  }
+}
+
+/** One property of an {@link ObjectType}. */
+export class Property {
+  readonly dtype: ColumnType;
+
+  constructor(
+    readonly name: string,
+    dtype: ColumnType | string,
+    readonly required = true,
+  ) {
+    if (typeof (name as unknown) !== 'string') {
+      throw MlflowError.invalidParameter(`Expected name to be a string, got type ${typeName(name)}`);
+    }
+    this.dtype = checkedType(
+      dtype,
+      (type) =>
+        `Unsupported type '${type}', expected instance of DataType, Array, Object, Map or one of ${dataTypeList}`,
+    );
+  }
+}
+
+/** A dictionary with known keys. Properties are kept sorted by name. */
+export class ObjectType {
+  readonly properties: readonly Property[];
+
+  constructor(properties: readonly Property[]) {
+    if (!Array.isArray(properties)) {
+      throw MlflowError.invalidParameter(`Expected properties to be a list, got type ${typeName(properties)}`);
+    }
+    if (properties.length === 0)
+      throw MlflowError.invalidParameter('Creating Object with empty properties is not allowed.');
+    if (properties.some((property) => !(property instanceof Property))) {
+      throw MlflowError.invalidParameter('Expected values to be instance of Property');
+    }
+    const names = properties.map((property) => (property as Property).name);
+    if (new Set(names).size < names.length) {
+      const seen = new Set<string>();
+      const duplicates = new Set(names.filter((name) => seen.has(name) || !seen.add(name)));
+      throw MlflowError.invalidParameter(`Found duplicated property names: \`${[...duplicates].join(', ')}\``);
+    }
+    this.properties = [...(properties as readonly Property[])].sort((a, b) => compareCodePoints(a.name, b.name));
+  }
+}
+
+/** A dictionary with any text keys and values of one type. */
+export class MapType {
+  readonly valueType: ColumnType;
+
+  constructor(valueType: ColumnType | string) {
+    this.valueType = checkedType(
+      valueType,
+      (name) =>
+        `Unsupported value type '${name}', expected instance of DataType, Array, Object, Map or one of ${dataTypeList}`,
+    );
+  }
+}
+
+/** Any JSON value; came with MLflow 2.20. */
+export class AnyType {
+  readonly kind = 'any';
+}
+
+export function isCompound(value: unknown): value is Exclude<ColumnType, DataType> {
+  return (
+    value instanceof ArrayType || value instanceof ObjectType || value instanceof MapType || value instanceof AnyType
+  );
+}
+
+/** @throws MlflowError INTERNAL_ERROR with `unsupported(name)` for an unknown name. */
+export function checkedType(type: unknown, unsupported: (name: string) => string): ColumnType {
+  if (isCompound(type) || isDataType(type)) return type;
+  throw new MlflowError(unsupported(pythonKind(type) === 'str' ? (type as string) : String(type)));
+}
+
+/** The message of a column whose type name is unknown. */
+export function unsupportedColumnType(name: string): string {
+  return `Unsupported type '${name}', expected instance of DataType or one of ${dataTypeList}`;
+}
+
+/** Text order as Python sorts: by code points, not by UTF-16 units. */
+export function compareCodePoints(a: string, b: string): number {
+  if (a === b) return 0;
+  let i = 0;
+  while (i < a.length && i < b.length && a[i] === b[i]) i += 1;
+  const [left, right] = [a.codePointAt(i) ?? -1, b.codePointAt(i) ?? -1];
+  const isLowHalf = (code: number) => code >= 0xdc00 && code <= 0xdfff;
+  if (i > 0 && (isLowHalf(left) || isLowHalf(right))) {
+    return (a.codePointAt(i - 1) as number) - (b.codePointAt(i - 1) as number);
+  }
+  return left - right;
+}
+
+/** `repr(type)` in Python: `Array(string)`, `{a: long (required)}`, `Map(str -> DataType.double)`, `Any`. */
+export function typeRepr(type: ColumnType): string {
+  if (typeof type === 'string') return type;
+  if (type instanceof SparkMLVector) return 'SparkML vector';
+  if (type instanceof ArrayType) return `Array(${typeRepr(type.dtype)})`;
+  if (type instanceof MapType) return `Map(str -> ${typeStr(type.valueType)})`;
+  if (type instanceof ObjectType) return `{${type.properties.map(propertyRepr).join(', ')}}`;
+  return 'Any';
+}
+
+/** `str(type)` in Python: scalars show their enum, `DataType.long`. */
+export function typeStr(type: ColumnType): string {
+  return typeof type === 'string' ? `DataType.${type}` : typeRepr(type);
+}
+
+export function propertyRepr({ name, dtype, required }: Property): string {
+  return `${name}: ${typeRepr(dtype)} (${required ? 'required' : 'optional'})`;
+}
+
+export function typesEqual(a: ColumnType, b: ColumnType): boolean {
+  if (typeof a === 'string' || typeof b === 'string') return a === b;
+  if (a instanceof SparkMLVector || b instanceof SparkMLVector)
+    return a instanceof SparkMLVector && b instanceof SparkMLVector;
+  if (a instanceof ArrayType) return b instanceof ArrayType && typesEqual(a.dtype, b.dtype);
+  if (a instanceof MapType) return b instanceof MapType && typesEqual(a.valueType, b.valueType);
+  if (a instanceof AnyType) return b instanceof AnyType;
+  if (!(b instanceof ObjectType) || a.properties.length !== b.properties.length) return false;
+  return a.properties.every((property, i) => propertiesEqual(property, b.properties[i] as Property));
+}
+
+function propertiesEqual(a: Property, b: Property): boolean {
+  return a.name === b.name && a.required === b.required && typesEqual(a.dtype, b.dtype);
+}
+
+/** The class name that Python shows for a type. */
+export function typeClassName(type: ColumnType | Property): string {
+  if (typeof type === 'string') return 'DataType';
+  if (type instanceof Property) return 'Property';
+  if (type instanceof SparkMLVector) return 'SparkMLVector';
+  if (type instanceof ArrayType) return 'Array';
+  if (type instanceof MapType) return 'Map';
+  return type instanceof ObjectType ? 'Object' : 'AnyType';
+}

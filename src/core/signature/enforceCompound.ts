@@ -1,0 +1,173 @@
+import { MlflowError } from '../errors.js';
+import type { Compatibility } from './compatibility.js';
+import {
+  AnyType,
+  ArrayType,
+  MapType,
+  ObjectType,
+  typeRepr,
+  type ColumnType,
+  type DataType,
+  type Property,
+} from './dataTypes.js';
+import { enforceDataType, seriesToArrayItems } from './enforceColumn.js';
+import { seriesFrom } from './frameConstruction.js';
+import { NdArray, NumpyScalar } from './ndArray.js';
+import { arrayFrom } from './ndArrayConstruction.js';
+import { numpyDtypeOf } from './dataTypes.js';
+import { pyStr, setRepr } from './pythonText.js';
+import {
+  dictEntries,
+  dictFrom,
+  isNoneOrNan,
+  isScalar,
+  normalize,
+  numberOf,
+  pythonFloat,
+  pythonKind,
+  typeName,
+} from './pythonValue.js';
+import { typeToDict } from './typeJson.js';
+
+/**
+ * One value of a column checked against its type, converted where MLflow converts (`_enforce_type`). The input is not changed.
+ * @throws MlflowError with Python's text.
+ */
+export function enforceType(
+  input: unknown,
+  type: ColumnType,
+  required: boolean,
+  compatibility: Compatibility,
+): unknown {
+  const value = normalize(input);
+  if (typeof type === 'string') return enforceScalar(value, type, required, compatibility);
+  if (type instanceof ArrayType) return enforceArray(value, type, required, compatibility);
+  if (type instanceof ObjectType) return enforceObject(value, type, required, compatibility);
+  if (type instanceof MapType) return enforceMap(value, type, required, compatibility);
+  return value;
+}
+
+function enforceScalar(value: unknown, type: DataType, required: boolean, compatibility: Compatibility): unknown {
+  if (!required && (compatibility === '3' ? isNoneOrNan(value) : value === null || value === undefined)) return null;
+  if (!isScalar(value)) throw new MlflowError(`Expected data to be scalar, got ${typeName(value)}`);
+  try {
+    const series = enforceDataType('', seriesFrom(value, compatibility), type, compatibility);
+    return scalarOf(series.dtype, series.values[0]);
+  } catch (error) {
+    if (!MlflowError.is(error)) throw error;
+    throw MlflowError.invalidParameter(`Failed to enforce schema of data \`${pyStr(value)}\` with dtype \`${type}\``);
+  }
+}
+
+/** An element of a Series: numbers and booleans are numpy scalars. */
+function scalarOf(dtype: string, value: unknown): unknown {
+  const isNumeric = /^(bool|u?int|float)/.test(dtype);
+  return isNumeric ? new NumpyScalar(dtype, value) : value;
+}
+
+/** `_enforce_array`: a list stays a list, an array stays an array. */
+export function enforceArray(
+  value: unknown,
+  array: ArrayType,
+  required: boolean,
+  compatibility: Compatibility,
+): unknown {
+  const isList = Array.isArray(value) || value instanceof NdArray;
+  const isNone = value === null || value === undefined;
+  if (compatibility === '3') {
+    const isLenient = !required || array.dtype instanceof AnyType;
+    if (isLenient && (isNone || (isList && (value as unknown[] | NdArray).length === 0))) return value;
+  } else if (!required && isNone) return null;
+  if (!isList) throw new MlflowError(`Expected data to be list or numpy array, got ${typeName(value)}`);
+  if (compatibility === '3' && typeof array.dtype === 'string')
+    return enforceScalars(value as ListOrArray, array.dtype);
+  const itemsRequired = compatibility === '2' || required;
+  const items = itemsOf(value as ListOrArray).map((item) =>
+    enforceType(item, array.dtype, itemsRequired, compatibility),
+  );
+  return Array.isArray(value) ? items : arrayFrom(items, undefined, compatibility);
+}
+
+type ListOrArray = unknown[] | NdArray;
+
+function itemsOf(value: ListOrArray): unknown[] {
+  if (Array.isArray(value)) return value;
+  return Array.from({ length: value.length }, (_, i) => {
+    const item = value.at(i);
+    return item instanceof NdArray || value.dtype === 'object' ? item : new NumpyScalar(value.dtype, item);
+  });
+}
+
+/** 3.17 checks the whole list at once and hands it on in the declared type. */
+function enforceScalars(value: ListOrArray, type: DataType): unknown {
+  if (value.length === 0) return value;
+  const series = enforceDataType('', seriesFrom(value, '3'), type, '3');
+  const items = seriesToArrayItems(series, type, '3');
+  if (!Array.isArray(value)) return new NdArray(numpyDtypeOf(type), [items.length], items);
+  return type === 'float' || type === 'double' ? items.map((item) => pythonFloat(numberOf(item))) : items;
+}
+
+/** `_enforce_object`: unknown properties are errors here, unlike unknown columns. */
+export function enforceObject(
+  value: unknown,
+  object: ObjectType,
+  required: boolean,
+  compatibility: Compatibility,
+): unknown {
+  const isNone = value === null || value === undefined;
+  const isDict = pythonKind(value) === 'dict';
+  const isEmpty = isDict && dictEntries(value).length === 0;
+  if (!required && (isNone || (compatibility === '3' && isEmpty))) return value ?? null;
+  if (!isDict) {
+    throw new MlflowError(
+      `Failed to enforce schema of '${pyStr(value)}' with type '${typeRepr(object)}'. ` +
+        `Expected data to be dictionary, got ${typeName(value)}`,
+    );
+  }
+  const entries = dictEntries(value);
+  const properties = new Map(object.properties.map((property) => [property.name as unknown, property]));
+  const given = new Set(entries.map(([key]) => key));
+  const missing = object.properties.filter((property) => property.required && !given.has(property.name));
+  if (missing.length > 0) {
+    throw new MlflowError(`Missing required properties: ${setRepr(missing.map((property) => property.name))}`);
+  }
+  const invalid = [...given].filter((key) => !properties.has(key));
+  if (invalid.length > 0) {
+    throw new MlflowError(`Invalid properties not defined in the schema found: ${setRepr(invalid)}`);
+  }
+  return dictFrom(
+    entries.map(([key, item]) => [key, enforceProperty(item, properties.get(key) as Property, compatibility)]),
+  );
+}
+
+function enforceProperty(value: unknown, property: Property, compatibility: Compatibility): unknown {
+  const required = compatibility === '2' || property.required;
+  try {
+    return enforceType(value, property.dtype, required, compatibility);
+  } catch (error) {
+    if (!MlflowError.is(error)) throw error;
+    throw new MlflowError(
+      `Failed to enforce schema for key \`${property.name}\`. ` +
+        `Expected type ${String(typeToDict(property.dtype)['type'])}, received type ${typeName(normalize(value))}`,
+      'INTERNAL_ERROR',
+      { cause: error },
+    );
+  }
+}
+
+/** `_enforce_map`: any text keys, values of one type. */
+export function enforceMap(value: unknown, map: MapType, required: boolean, compatibility: Compatibility): unknown {
+  const isNone = value === null || value === undefined;
+  const isDict = pythonKind(value) === 'dict';
+  if (compatibility === '3') {
+    const isLenient = !required || map.valueType instanceof AnyType;
+    if (isLenient && (isNone || (isDict && dictEntries(value).length === 0))) return value ?? null;
+  } else if (!required && isNone) return null;
+  if (!isDict) throw new MlflowError(`Expected data to be a dict, got ${typeName(value)}`);
+  const entries = dictEntries(value);
+  if (entries.some(([key]) => typeof key !== 'string')) {
+    throw new MlflowError('Expected all keys in the map type data are string type.');
+  }
+  const valueRequired = compatibility === '2' || required;
+  return dictFrom(entries.map(([key, item]) => [key, enforceType(item, map.valueType, valueRequired, compatibility)]));
+}

@@ -1,0 +1,298 @@
+import type { Compatibility } from './compatibility.js';
+import { DataFrame, isMissing, Series, type ColumnName, type SplitFrame } from './dataFrame.js';
+import { NdArray, NumpyScalar, shapeText } from './ndArray.js';
+import { PythonError, typeError, valueError } from './pythonError.js';
+import { dictEntries, dictGet, isScalar, normalize, numberOf, pythonKind, typeName } from './pythonValue.js';
+
+/**
+ * A pandas Series of Python values, with the dtype that pandas infers: ints are `int64` (`uint64`, `object` beyond),
+ * ints with missing values and floats `float64`, booleans `bool` (with a missing value `object`), text `str` in pandas 3
+ * and `object` in pandas 2, datetimes `datetime64`; everything else and every mixture is `object`.
+ */
+export function inferSeries(
+  input: readonly unknown[],
+  compatibility: Compatibility,
+  name: ColumnName | null = null,
+): Series {
+  const values = input.map(unwrapItem);
+  const kinds = new Set(values.map(pandasKind));
+  const hasNull = kinds.delete('null');
+  const hasNan = kinds.delete('nan');
+  if (kinds.size === 0) {
+    if (!hasNan)
+      return new Series(
+        'object',
+        values.map(() => null),
+        name,
+      );
+    return new Series(
+      'float64',
+      values.map(() => NaN),
+      name,
+    );
+  }
+  const dtype = seriesDtype(kinds, hasNull || hasNan, values, compatibility);
+  return new Series(
+    dtype,
+    values.map((value) => storedValue(value, dtype)),
+    name,
+  );
+}
+
+function unwrapItem(item: unknown): unknown {
+  const value = normalize(item);
+  return value instanceof NumpyScalar ? floatAware(value) : value;
+}
+
+function floatAware(scalar: NumpyScalar): unknown {
+  if (!scalar.dtype.startsWith('float')) return scalar.value;
+  const value = numberOf(scalar.value);
+  return Number.isSafeInteger(value) ? Object(value) : value;
+}
+
+type PandasKind = 'null' | 'nan' | 'bool' | 'int' | 'bigInt' | 'hugeInt' | 'float' | 'str' | 'datetime' | 'object';
+
+function pandasKind(value: unknown): PandasKind {
+  const kind = pythonKind(value);
+  if (kind === 'NoneType') return 'null';
+  if (kind === 'float') return Number.isNaN(numberOf(value)) ? 'nan' : 'float';
+  if (kind === 'bool' || kind === 'str' || kind === 'datetime') return kind;
+  if (kind !== 'int') return 'object';
+  if (typeof value === 'number') return 'int';
+  const big = value as bigint;
+  if (big >= -(2n ** 63n) && big < 2n ** 63n) return 'int';
+  return big >= 0n && big < 2n ** 64n ? 'bigInt' : 'hugeInt';
+}
+
+function seriesDtype(
+  kinds: ReadonlySet<PandasKind>,
+  hasMissing: boolean,
+  values: readonly unknown[],
+  compatibility: Compatibility,
+): string {
+  const only = (...allowed: PandasKind[]) => [...kinds].every((kind) => allowed.includes(kind));
+  if (only('bool')) return hasMissing ? 'object' : 'bool';
+  if (only('str')) return compatibility === '3' ? 'str' : 'object';
+  if (only('datetime')) return compatibility === '3' ? 'datetime64[us]' : 'datetime64[ns]';
+  if (!only('int', 'bigInt', 'float')) return 'object';
+  if (kinds.has('float') || hasMissing) return 'float64';
+  if (!kinds.has('bigInt')) return 'int64';
+  return values.some((value) => numberOf(value) < 0) ? 'object' : 'uint64';
+}
+
+function storedValue(value: unknown, dtype: string): unknown {
+  if (dtype === 'float64') return value === null || value === undefined ? NaN : numberOf(value);
+  if (dtype === 'str') return isMissing(value) ? NaN : value;
+  if (dtype.startsWith('datetime64')) return isMissing(value) ? null : value;
+  return value ?? null;
+}
+
+/** The Series of an array: text arrays get pandas' text dtype, arrays of objects are looked through by pandas 3. */
+export function seriesFromArray(array: NdArray, compatibility: Compatibility, name: ColumnName | null = null): Series {
+  if (array.ndim !== 1) {
+    throw valueError(`Data must be 1-dimensional, got ndarray of shape ${shapeText(array.shape)} instead`);
+  }
+  const values = Array.from(array.data);
+  if (array.dtype === 'str') return new Series(compatibility === '3' ? 'str' : 'object', values, name);
+  if (array.dtype === 'object') {
+    const inferred = inferSeries(values, compatibility, name);
+    return inferred.dtype === 'str' ? inferred : new Series('object', values, name);
+  }
+  return new Series(array.dtype === 'bytes' ? array.dtypeText : array.dtype, values, name);
+}
+
+/** `pd.Series(value)` of a list, an array or a scalar. */
+export function seriesFrom(value: unknown, compatibility: Compatibility): Series {
+  if (value instanceof NdArray) return seriesFromArray(value, compatibility);
+  if (Array.isArray(value)) return inferSeries(value, compatibility);
+  if (value instanceof NumpyScalar && !['str', 'bytes'].includes(value.dtype))
+    return new Series(value.dtype, [value.value]);
+  return inferSeries([value], compatibility);
+}
+
+/** `series.infer_objects()`. */
+export function inferObjects(series: Series, compatibility: Compatibility): Series {
+  return series.dtype === 'object' ? inferSeries(series.values, compatibility, series.name) : series;
+}
+
+/** `pd.DataFrame(list)`: scalars become one column, lists and dicts become rows. */
+export function frameFromList(list: readonly unknown[], compatibility: Compatibility): DataFrame {
+  const items = list.map(normalize);
+  const first = items[0];
+  if (Array.isArray(first) || (first instanceof NdArray && first.ndim === 1))
+    return frameFromRows(items, compatibility);
+  if (pythonKind(first) === 'dict') return frameFromRecords(items, compatibility);
+  if (items.length === 0) return new DataFrame([], []);
+  if (first instanceof NumpyScalar && first.dtype !== 'str') {
+    const scalars = items.filter(
+      (item): item is NumpyScalar => item instanceof NumpyScalar && item.dtype === first.dtype,
+    );
+    if (scalars.length === items.length)
+      return new DataFrame([
+        new Series(
+          first.dtype,
+          scalars.map((item) => item.value),
+          0,
+        ),
+      ]);
+  }
+  return new DataFrame([inferSeries(items, compatibility, 0)]);
+}
+
+function frameFromRows(items: readonly unknown[], compatibility: Compatibility): DataFrame {
+  const rows = items.map((item) => {
+    if (Array.isArray(item)) return item as unknown[];
+    if (item instanceof NdArray) return Array.from({ length: item.length }, (_, i) => item.at(i));
+    if (typeof item === 'string') return [...item];
+    if (pythonKind(item) === 'dict') return dictEntries(item).map(([key]) => key);
+    throw typeError(`object of type '${typeName(item)}' has no len()`);
+  });
+  const width = Math.max(...rows.map((row) => row.length));
+  const columns = Array.from({ length: width }, (_, i) =>
+    inferSeries(
+      rows.map((row) => row[i] ?? null),
+      compatibility,
+      i,
+    ),
+  );
+  return new DataFrame(
+    columns,
+    rows.map((_, i) => i),
+  );
+}
+
+/** `pd.DataFrame(list of dicts)`: a column a key, in order of first appearance; an absent value is NaN. */
+export function frameFromRecords(items: readonly unknown[], compatibility: Compatibility): DataFrame {
+  const names = new Set<unknown>();
+  for (const item of items) {
+    if (pythonKind(item) !== 'dict') throw notARecord(item, compatibility);
+    for (const [key] of dictEntries(item)) names.add(key);
+  }
+  const columns = [...names].map((name) =>
+    inferSeries(
+      items.map((item) => (hasKey(item, name) ? dictGet(item, name) : NaN)),
+      compatibility,
+      name as ColumnName,
+    ),
+  );
+  return new DataFrame(
+    columns,
+    items.map((_, i) => i),
+  );
+}
+
+function hasKey(dict: unknown, key: unknown): boolean {
+  return dict instanceof Map ? dict.has(key) : Object.hasOwn(dict as object, key as string);
+}
+
+function notARecord(item: unknown, compatibility: Compatibility): PythonError {
+  const name = typeName(item);
+  if (compatibility === '2') return new PythonError('AttributeError', `'${name}' object has no attribute 'keys'`);
+  if (name === 'str' && (item as string).length > 0) {
+    return valueError('dictionary update sequence element #0 has length 1; 2 is required');
+  }
+  return typeError(`'${name}' object is not iterable`);
+}
+
+/** `pd.DataFrame(dict)`: each value a column; scalars are repeated, dicts give row labels. */
+export function frameFromDict(dict: unknown, compatibility: Compatibility): DataFrame {
+  const entries = dictEntries(dict).map(([key, value]) => [key as ColumnName, normalize(value)] as const);
+  if (entries.length === 0) return new DataFrame([], []);
+  const dicts = entries.filter(([, value]) => pythonKind(value) === 'dict');
+  const lists = entries.filter(([, value]) => Array.isArray(value) || (value instanceof NdArray && value.ndim > 0));
+  if (dicts.length > 0 && lists.length > 0) {
+    throw valueError('Mixing dicts with non-Series may lead to ambiguous ordering.');
+  }
+  if (entries.some(([, value]) => value instanceof NdArray && value.ndim > 1)) {
+    throw valueError('Per-column arrays must each be 1-dimensional');
+  }
+  const index = dicts.length > 0 ? labelsOf(dicts.map(([, value]) => value)) : rangeOf(lists.map(([, value]) => value));
+  const columns = entries.map(([name, value]) => columnFrom(name, value, index, compatibility));
+  return new DataFrame(columns, index);
+}
+
+function labelsOf(dicts: readonly unknown[]): unknown[] {
+  return [...new Set(dicts.flatMap((dict) => dictEntries(dict).map(([key]) => key)))];
+}
+
+function rangeOf(lists: readonly unknown[]): number[] {
+  const lengths = new Set(lists.map((list) => (list as unknown[] | NdArray).length));
+  if (lengths.size === 0) throw valueError('If using all scalar values, you must pass an index');
+  if (lengths.size > 1) throw valueError('All arrays must be of the same length');
+  const [length = 0] = lengths;
+  return Array.from({ length }, (_, i) => i);
+}
+
+function columnFrom(name: ColumnName, value: unknown, index: readonly unknown[], compatibility: Compatibility): Series {
+  if (Array.isArray(value) && value.length === 0) return new Series('object', [], name);
+  if (Array.isArray(value)) return inferSeries(value, compatibility, name);
+  if (value instanceof NdArray && value.ndim === 1) return seriesFromArray(value, compatibility, name);
+  if (pythonKind(value) === 'dict') {
+    const items = index.map((label) => (hasKey(value, label) ? dictGet(value, label) : NaN));
+    return items.length === 0 ? new Series('float64', [], name) : inferSeries(items, compatibility, name);
+  }
+  const scalar = value instanceof NdArray ? value.data[0] : value;
+  if (scalar instanceof NumpyScalar && scalar.dtype !== 'str') {
+    return new Series(
+      scalar.dtype,
+      index.map(() => scalar.value),
+      name,
+    );
+  }
+  return inferSeries(
+    index.map(() => scalar),
+    compatibility,
+    name,
+  );
+}
+
+/** `pd.DataFrame(array)`. */
+export function frameFromArray(array: NdArray, compatibility: Compatibility): DataFrame {
+  if (array.ndim === 1) return new DataFrame([seriesFromArray(array, compatibility, 0)]);
+  if (array.ndim !== 2) throw valueError(`Must pass 2-d input. shape=${shapeText(array.shape)}`);
+  const [rows = 0, width = 0] = array.shape;
+  const columns = Array.from({ length: width }, (_, i) => {
+    const values = Array.from({ length: rows }, (_unused, row) => array.data[row * width + i]);
+    return seriesFromArray(new NdArray(array.dtype, [rows], values), compatibility, i);
+  });
+  return new DataFrame(
+    columns,
+    Array.from({ length: rows }, (_, i) => i),
+  );
+}
+
+/** `pd.DataFrame(data, columns=, index=)` of the split form. @throws ValueError when the lengths do not agree. */
+export function frameFromSplit(split: SplitFrame, compatibility: Compatibility): DataFrame {
+  const frame = frameFromList(split.data as unknown[], compatibility);
+  const { columns, index } = split;
+  const width = frame.columns.length;
+  const isEmpty = split.data.length === 0;
+  const names = columns ?? frame.columnNames;
+  if (names.length !== width && !isEmpty) throw wrongWidth(split, names.length, frame);
+  if (index && index.length !== frame.rowCount && !isEmpty) {
+    throw valueError(
+      `Shape of passed values is ${shapeText([frame.rowCount, width])}, indices imply ${shapeText([index.length, names.length])}`,
+    );
+  }
+  const named = isEmpty
+    ? names.map(
+        (name) =>
+          new Series(
+            'object',
+            (index ?? []).map(() => NaN),
+            name,
+          ),
+      )
+    : frame.columns.map((column, i) => column.withName(names[i] as ColumnName));
+  return new DataFrame(named, index ?? frame.index);
+}
+
+function wrongWidth(split: SplitFrame, expected: number, frame: DataFrame): PythonError {
+  const width = frame.columns.length;
+  if (isScalar(split.data[0])) {
+    return valueError(
+      `Shape of passed values is ${shapeText([frame.rowCount, width])}, indices imply ${shapeText([frame.rowCount, expected])}`,
+    );
+  }
+  return valueError(`${expected} columns passed, passed data had ${width} columns`);
+}

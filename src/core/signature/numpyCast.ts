@@ -1,0 +1,164 @@
+import type { Compatibility } from './compatibility.js';
+import { NdArray, NumpyScalar } from './ndArray.js';
+import { dtypeItemSize, dtypeKind } from './numpyDtype.js';
+import { PyDateTime } from './pyDateTime.js';
+import { PythonError, typeError, valueError } from './pythonError.js';
+import { pyStr, stringRepr } from './pythonText.js';
+import { dictEntries, numberOf, pythonKind, typeName } from './pythonValue.js';
+
+/** One Python value as an item of an array of that dtype, with Python's own conversion (`int()`, `float()`, `str()`). */
+export function castItem(input: unknown, dtype: string, compatibility: Compatibility): unknown {
+  const value = input instanceof NumpyScalar ? input.value : input;
+  switch (dtypeKind(dtype)) {
+    case 'b':
+      return isTruthy(value);
+    case 'i':
+    case 'u':
+      return fitInteger(toInteger(value), dtype, compatibility, input instanceof NumpyScalar);
+    case 'f':
+      return roundFloat(toFloat(value), dtype);
+    case 'U':
+      return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : pyStr(input);
+    case 'S':
+      return toBytes(value);
+    case 'M':
+      return toDatetime(value);
+    default:
+      return value;
+  }
+}
+
+/** `bool(value)`. */
+export function isTruthy(value: unknown): boolean {
+  switch (pythonKind(value)) {
+    case 'NoneType':
+      return false;
+    case 'bool':
+    case 'int':
+    case 'float':
+      return numberOf(value) !== 0;
+    case 'str':
+    case 'list':
+      return (value as string | unknown[]).length > 0;
+    case 'bytes':
+      return (value as Uint8Array).length > 0;
+    case 'dict':
+      return dictEntries(value).length > 0;
+    default:
+      return !(value instanceof NdArray) || value.size > 0;
+  }
+}
+
+/** `int(value)`. */
+export function toInteger(value: unknown): bigint {
+  switch (pythonKind(value)) {
+    case 'bool':
+      return value === true ? 1n : 0n;
+    case 'int':
+      return BigInt(value as number | bigint);
+    case 'float':
+      return truncated(numberOf(value));
+    case 'str':
+      return integerFromText(value as string);
+    case 'bytes':
+      return integerFromText(Buffer.from(value as Uint8Array).toString('latin1'));
+    default:
+      throw typeError(
+        `int() argument must be a string, a bytes-like object or a real number, not '${typeName(value)}'`,
+      );
+  }
+}
+
+function truncated(value: number): bigint {
+  if (Number.isNaN(value)) throw valueError('cannot convert float NaN to integer');
+  if (!Number.isFinite(value)) throw new PythonError('OverflowError', 'cannot convert float infinity to integer');
+  return BigInt(Math.trunc(value));
+}
+
+function integerFromText(text: string): bigint {
+  const bare = text.trim();
+  if (!/^[+-]?\d+(?:_\d+)*$/.test(bare))
+    throw valueError(`invalid literal for int() with base 10: ${stringRepr(text)}`);
+  const digits = bare.replaceAll('_', '').replace(/^\+/, '');
+  return digits.startsWith('-') ? -BigInt(digits.slice(1)) : BigInt(digits);
+}
+
+/** `float(value)`, None as NaN. */
+export function toFloat(value: unknown): number {
+  switch (pythonKind(value)) {
+    case 'NoneType':
+      return NaN;
+    case 'bool':
+    case 'int':
+    case 'float':
+      return numberOf(value);
+    case 'str':
+      return floatFromText(value as string);
+    case 'bytes':
+      return floatFromText(Buffer.from(value as Uint8Array).toString('latin1'));
+    default:
+      throw typeError(`float() argument must be a string or a real number, not '${typeName(value)}'`);
+  }
+}
+
+function floatFromText(text: string): number {
+  const parsed = parseFloatText(text);
+  if (parsed === undefined) throw valueError(`could not convert string to float: ${stringRepr(text)}`);
+  return parsed;
+}
+
+/** The number that Python's `float()` reads; `undefined` when the text is none. */
+export function parseFloatText(text: string): number | undefined {
+  const bare = text.trim().toLowerCase();
+  if (/^[+-]?(inf|infinity)$/.test(bare)) return bare.startsWith('-') ? -Infinity : Infinity;
+  if (/^[+-]?nan$/.test(bare)) return NaN;
+  if (!/^[+-]?(\d+(?:_\d+)*(\.(\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(e[+-]?\d+)?$/.test(bare)) return undefined;
+  return Number(bare.replaceAll('_', ''));
+}
+
+function roundFloat(value: number, dtype: string): number {
+  return dtype === 'float32' ? Math.fround(value) : value;
+}
+
+function fitInteger(value: bigint, dtype: string, compatibility: Compatibility, wraps: boolean): number | bigint {
+  const bits = dtypeItemSize(dtype) * 8;
+  const isSigned = dtypeKind(dtype) === 'i';
+  const wrapped = isSigned ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value);
+  if (wrapped !== value && !wraps) {
+    if (bits === 64) throw new PythonError('OverflowError', 'Python int too large to convert to C long');
+    if (compatibility === '3') {
+      throw new PythonError('OverflowError', `Python integer ${value} out of bounds for ${dtype}`);
+    }
+  }
+  return smallest(wrapped);
+}
+
+/** A bigint as a number where that loses nothing. */
+export function smallest(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+function toBytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  const text = pyStr(value);
+  const position = [...text].findIndex((character) => (character.codePointAt(0) as number) > 0x7f);
+  if (position >= 0) {
+    throw new PythonError(
+      'UnicodeEncodeError',
+      `'ascii' codec can't encode character ${stringRepr([...text][position] as string)} in position ${position}: ordinal not in range(128)`,
+    );
+  }
+  return Buffer.from(text, 'latin1');
+}
+
+/** A value of a `datetime64[ns]` array; `null` is NaT. */
+export function toDatetime(value: unknown): PyDateTime | null {
+  if (value === null || value === undefined || value === '' || value === 'NaT') return null;
+  if (value instanceof PyDateTime) return new PyDateTime(value.epochMicroseconds);
+  if (pythonKind(value) === 'int') return new PyDateTime(BigInt(value as number) / 1000n);
+  if (typeof value !== 'string') throw valueError('Could not convert object to NumPy datetime');
+  const parsed = PyDateTime.parse(value.trim());
+  if (parsed instanceof PyDateTime) return new PyDateTime(parsed.epochMicroseconds);
+  throw valueError(`Error parsing datetime string "${value}" at position 0`);
+}
