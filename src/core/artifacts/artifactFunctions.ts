@@ -1,0 +1,189 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { MlflowError } from '../errors.js';
+import type { JsonValue, LongRunningOptions } from '../ports.js';
+import { parsePythonJson } from '../serialization/pythonJson.js';
+import { stringRepr } from '../serialization/pythonRepr.js';
+import { dumpPyYaml } from '../serialization/pyYaml.js';
+import type { FileInfo } from '../tracking/entities.js';
+import type { ArtifactRepository } from './artifactRepository.js';
+import { storeLocationOf, storesOf, type ArtifactStores, type ArtifactStoresSource } from './artifactStores.js';
+import { isModelsUri, isRunsUri, parseModelUri, parseRunsUri, splitModelsUri } from './modelUri.js';
+import { openArtifactRepository } from './openArtifactRepository.js';
+import { findModelVersion } from './resolveModelUri.js';
+import { RunArtifactRepository } from './runArtifactRepository.js';
+import { isLocalUri, parseUri } from './uri.js';
+
+/** Which artifacts are meant: a URI, or a run and a path below its artifacts. */
+export interface ArtifactSelection {
+  artifactUri?: string | undefined;
+  runId?: string | undefined;
+  artifactPath?: string | undefined;
+}
+
+const registeredModelMetaFile = 'registered_model_meta';
+
+/**
+ * Copies a file or a folder to `dstPath` (made when missing) and returns where it lies. Without `dstPath`, files that are on
+ * this machine already are not copied. A model folder that was reached through `models:/` gets `registered_model_meta`.
+ * Source: mlflow.artifacts.download_artifacts
+ */
+export async function downloadArtifacts(
+  selection: ArtifactSelection & { dstPath?: string | undefined } & LongRunningOptions,
+  stores: ArtifactStoresSource,
+): Promise<string> {
+  checkSelection(selection);
+  if (selection.dstPath !== undefined) await mkdir(selection.dstPath, { recursive: true });
+  const target = await openSelection(selection, stores);
+  const { dstPath, signal, onProgress } = selection;
+  try {
+    const result = await target.repository.download(target.path, { dstPath, signal, onProgress });
+    if (target.registered !== undefined) await writeRegisteredModelMeta(result, target.registered);
+    return result;
+  } catch (error) {
+    const uri = selection.artifactUri ?? '';
+    if (!uri.startsWith('m-')) throw error;
+    throw new MlflowError(`Invalid uri \`${uri}\` is passed. Maybe you meant 'models:/${uri}'?`, 'INTERNAL_ERROR', {
+      cause: error,
+    });
+  }
+}
+
+/** Files and folders directly at the selection. Source: mlflow.artifacts.list_artifacts */
+export async function listArtifacts(selection: ArtifactSelection, stores: ArtifactStoresSource): Promise<FileInfo[]> {
+  checkSelection(selection);
+  const target = await openSelection(selection, stores);
+  return target.repository.list(target.path);
+}
+
+/** @throws MlflowError BAD_REQUEST when the file is no UTF-8. Source: mlflow.artifacts.load_text */
+export async function loadText(artifactUri: string, stores: ArtifactStoresSource): Promise<string> {
+  const temporary = await mkdtemp(path.join(tmpdir(), 'mlflow-artifacts-'));
+  try {
+    const bytes = await readFile(await downloadArtifacts({ artifactUri, dstPath: temporary }, stores));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r\n?/g, '\n');
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new MlflowError(
+      `Artifact ${stringRepr(artifactUri)} is not valid UTF-8. To read a file in another encoding, download it with ` +
+        '`mlflow.artifacts.download_artifacts` and open it with the correct `encoding`.',
+      'BAD_REQUEST',
+    );
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** @throws MlflowError BAD_REQUEST when the file is no JSON. Source: mlflow.artifacts.load_dict */
+export async function loadDict(artifactUri: string, stores: ArtifactStoresSource): Promise<JsonValue> {
+  const text = await loadText(artifactUri, stores);
+  try {
+    return parsePythonJson(text) as JsonValue;
+  } catch (error) {
+    throw new MlflowError('Unable to form a JSON object from file content', 'BAD_REQUEST', { cause: error });
+  }
+}
+
+function checkSelection({ artifactUri, runId, artifactPath }: ArtifactSelection): void {
+  if ((artifactUri === undefined) === (runId === undefined)) {
+    throw MlflowError.invalidParameter('Exactly one of `run_id` or `artifact_uri` must be specified');
+  }
+  if (artifactUri !== undefined && artifactPath !== undefined) {
+    throw MlflowError.invalidParameter('`artifact_path` cannot be specified if `artifact_uri` is specified');
+  }
+}
+
+interface OpenedSelection {
+  repository: ArtifactRepository;
+  path: string;
+  registered?: RegisteredModelMeta;
+}
+
+interface RegisteredModelMeta {
+  modelName: string | null;
+  modelVersion: string | null;
+}
+
+async function openSelection(selection: ArtifactSelection, source: ArtifactStoresSource): Promise<OpenedSelection> {
+  const { artifactUri, runId, artifactPath = '' } = selection;
+  if (runId !== undefined) {
+    return { repository: await openRun(`runs:/${runId}`, await storesOf(source)), path: artifactPath };
+  }
+  const uri = artifactUri ?? '';
+  if (isRunsUri(uri)) {
+    const { runId: run, artifactPath: below } = parseRunsUri(uri);
+    return { repository: await openRun(`runs:/${run}`, await storesOf(source)), path: below };
+  }
+  if (isModelsUri(uri)) return openModel(uri, await storesOf(source));
+  const { rootUri, name } = splitLast(uri);
+  return { repository: openArtifactRepository(rootUri), path: name };
+}
+
+/** The last segment is the artifact, what lies before it the repository. Source: _get_root_uri_and_artifact_path */
+function splitLast(uri: string): { rootUri: string; name: string } {
+  if (isLocalUri(uri) && existsSync(uri)) return { rootUri: path.dirname(uri), name: path.basename(uri) };
+  const { path: uriPath, query, fragment } = parseUri(uri);
+  const tail = query + fragment;
+  const head = uri.slice(0, uri.length - tail.length);
+  const name = path.posix.basename(uriPath);
+  const cut = head.slice(0, head.length - name.length).replace(/\/$/, '');
+  return { rootUri: (uriPath.startsWith('/') && !cut.includes('/') ? `${cut}/` : cut || '.') + tail, name };
+}
+
+async function openRun(uri: string, stores: ArtifactStores): Promise<ArtifactRepository> {
+  const { runId } = parseRunsUri(uri);
+  const run = await stores.tracking.getRun({ runId });
+  return new RunArtifactRepository(uri, run, openStored(run.info.artifactUri, stores), stores.tracking, (model) =>
+    openStored(model.artifactLocation, stores),
+  );
+}
+
+/** A repository at a URI that a store has. */
+export function openStored(uri: string, stores: ArtifactStores): ArtifactRepository {
+  const { trackingUri } = stores.tracking;
+  return openArtifactRepository(uri, {
+    trackingUri,
+    storeLocation: storeLocationOf(trackingUri),
+    fetch: stores.fetch,
+  });
+}
+
+async function openModel(uri: string, stores: ArtifactStores): Promise<OpenedSelection> {
+  const { rootUri, subPath } = splitModelsUri(uri);
+  const parsed = parseModelUri(rootUri);
+  if (parsed.kind === 'loggedModel') {
+    const model = await stores.tracking.getLoggedModel({ modelId: parsed.modelId });
+    const repository = openStored(model.artifactLocation, stores);
+    return { repository, path: subPath, registered: { modelName: null, modelVersion: null } };
+  }
+  const { name, version } = await findModelVersion(parsed, stores);
+  const downloadUri = await stores.registry.getModelVersionDownloadUri({ name, version });
+  const registered = { modelName: name, modelVersion: version };
+  if (isModelsUri(downloadUri)) return { ...(await openModel(join(downloadUri, subPath), stores)), registered };
+  if (isRunsUri(downloadUri)) {
+    const { runId, artifactPath } = parseRunsUri(join(downloadUri, subPath));
+    return { repository: await openRun(`runs:/${runId}`, stores), path: artifactPath, registered };
+  }
+  return { repository: openStored(downloadUri, stores), path: subPath, registered };
+}
+
+function join(uri: string, subPath: string): string {
+  return subPath === '' ? uri : `${uri}/${subPath}`;
+}
+
+/** Written into model folders only, and never in the way of the download: a read-only folder stays as it is. */
+async function writeRegisteredModelMeta(folder: string, meta: RegisteredModelMeta): Promise<void> {
+  if (!statSync(folder).isDirectory() || !existsSync(path.join(folder, 'MLmodel'))) return;
+  const text = dumpPyYaml(
+    { model_name: meta.modelName, model_version: meta.modelVersion },
+    { allowUnicode: true, emitter: 'libyaml' },
+  );
+  try {
+    await writeFile(path.join(folder, registeredModelMetaFile), text);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') throw error;
+  }
+}
