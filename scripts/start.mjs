@@ -26,8 +26,17 @@ if (desktop) {
   const server = await startServer({ extension: root });
   const url = server.urlOf(workspace);
   if (check) {
-    const { checkSample } = await import('./checkSample.mjs');
-    const failure = await checkSample(url).then(
+    const { installBrowser, run } = await import('./testEnvironment.mjs');
+    const program = await installBrowser();
+    const script = [
+      '--import',
+      'tsx',
+      'scripts/checkSample.ts',
+      url,
+      program.executablePath,
+      JSON.stringify(program.env),
+    ];
+    const failure = await run(process.execPath, script).then(
       () => undefined,
       (error) => error,
     );

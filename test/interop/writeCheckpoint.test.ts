@@ -70,9 +70,8 @@ describe('writeCheckpoint', () => {
     const checkpoint = await readCheckpointTensors(root);
     await writeCheckpoint(checkpoint, folder, { maxShardSizeBytes: parseShardSize('30KB') });
     assert.deepEqual(await readdir(folder), [
-      'model-00001-of-00003.safetensors',
-      'model-00002-of-00003.safetensors',
-      'model-00003-of-00003.safetensors',
+      'model-00001-of-00002.safetensors',
+      'model-00002-of-00002.safetensors',
       'model.safetensors.index.json',
     ]);
     const again = await readCheckpointTensors(folder);
