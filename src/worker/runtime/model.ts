@@ -34,6 +34,8 @@ export interface GenerateRequest {
   generation: JsonObject;
   /** Generation ends where the decoded ids end with one of these. */
   stopSequences?: number[][] | undefined;
+  /** The transformers generation whose defaults and rules apply where they differ; 5 when absent. */
+  transformersMajor?: 4 | 5 | undefined;
   signal?: AbortSignal | undefined;
   /** The prompt has been read. */
   onPrompt?: ((promptTokens: number, durationMs: number) => void) | undefined;
@@ -41,7 +43,7 @@ export interface GenerateRequest {
 }
 
 export interface GenerateResult {
-  /** Prompt and new ids of each returned sequence (decoder-only), or the decoder's ids (encoder-decoder). */
+  /** Prompt and new ids of each returned sequence (decoder-only), or the decoder's ids (encoder-decoder); without padding. */
   sequences: number[][];
   finishReason: 'stop' | 'length' | 'cancelled';
 }

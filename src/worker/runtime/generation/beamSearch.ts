@@ -1,0 +1,178 @@
+import type { GenerateResult } from '../model.js';
+import { breathe, isEnd, padLeft, readPrompt, type GenerationTask } from './generate.js';
+import type { GenerationOptions } from './generationOptions.js';
+import { draw, largest, randomFrom, type Random } from './sampling.js';
+
+/** Stands for "not to be chosen", as in transformers. */
+const excluded = -1e9;
+
+interface Beam {
+  ids: number[];
+  /** Sum of log probabilities; of finished beams divided by the length penalty. */
+  score: number;
+  isFinished: boolean;
+}
+
+interface Candidate extends Beam {
+  parent: number;
+  hitsStop: boolean;
+}
+
+/** The search over one prompt. */
+class PromptSearch {
+  running: Beam[];
+  finished: Beam[];
+  canImprove = true;
+  allCandidatesStop = false;
+  parents: number[] = [];
+
+  constructor(
+    prompt: readonly number[],
+    readonly promptLength: number,
+    readonly padding: number,
+    readonly options: GenerationOptions,
+  ) {
+    const { beams } = options;
+    this.running = Array.from({ length: beams }, (_, index) => ({
+      ids: [...prompt],
+      score: index === 0 ? 0 : excluded,
+      isFinished: false,
+    }));
+    this.finished = Array.from({ length: beams }, () => ({ ids: [...prompt], score: excluded, isFinished: false }));
+  }
+
+  get isFull(): boolean {
+    return this.options.earlyStopping === true && this.finished.every((beam) => beam.isFinished);
+  }
+
+  /** Chooses the beams of the next step from the accumulated scores [beams * vocabulary]. */
+  advance(accumulated: Float32Array, random: Random, stops: readonly (readonly number[])[]): void {
+    const { options } = this;
+    const kept = Math.max(2, 1 + options.eosIds.length) * options.beams;
+    const vocabulary = accumulated.length / options.beams;
+    const chosen = options.doSample ? drawSeveral(accumulated, kept, random) : largest(accumulated, kept);
+    const candidates = chosen.map((index): Candidate => {
+      const parent = Math.floor(index / vocabulary);
+      const ids = [...(this.running[parent] as Beam).ids, index % vocabulary];
+      const hitsStop = ids.length >= options.maxLength || isEnd(ids, options, stops);
+      return { ids, score: accumulated[index] as number, isFinished: false, parent, hitsStop };
+    });
+    this.allCandidatesStop = candidates.every(({ hitsStop }) => hitsStop);
+    this.#finish(candidates);
+    this.#continue(candidates);
+    this.#checkImprovement();
+  }
+
+  #finish(candidates: readonly Candidate[]): void {
+    const { beams, lengthPenalty } = this.options;
+    const { isFull } = this;
+    const additions = candidates.map(({ ids, score, hitsStop }, index): Beam => {
+      const isFinished = hitsStop && index < beams;
+      const penalized = score / (ids.length - this.promptLength) ** lengthPenalty;
+      const exclusions = [isFull, !this.canImprove, !isFinished].filter(Boolean).length;
+      return { ids, score: penalized + exclusions * excluded, isFinished };
+    });
+    const merged = [...this.finished, ...additions];
+    const order = largest(
+      Float32Array.from(merged, ({ score }) => score),
+      beams,
+    );
+    this.finished = order.map((index) => merged[index] as Beam);
+  }
+
+  #continue(candidates: readonly Candidate[]): void {
+    const scores = Float32Array.from(candidates, ({ score, hitsStop }) => score + (hitsStop ? excluded : 0));
+    const order = largest(scores, this.options.beams);
+    this.parents = order.map((index) => (candidates[index] as Candidate).parent);
+    this.running = order.map((index) => ({
+      ids: (candidates[index] as Candidate).ids,
+      score: scores[index] as number,
+      isFinished: false,
+    }));
+  }
+
+  #checkImprovement(): void {
+    const { earlyStopping, lengthPenalty, maxLength } = this.options;
+    const best = this.running[0] as Beam;
+    const length =
+      earlyStopping === 'never' && lengthPenalty > 0
+        ? maxLength - this.promptLength
+        : best.ids.length - this.promptLength;
+    const bestPossible = best.score / length ** lengthPenalty;
+    const worst = Math.min(...this.finished.map(({ score }) => score));
+    this.canImprove &&= this.finished.some((beam) => bestPossible > (beam.isFinished ? worst : excluded));
+  }
+
+  results(): number[][] {
+    return this.finished.slice(0, this.options.returnedSequences).map(({ ids }) => ids.slice(this.padding));
+  }
+}
+
+/** Beam search as transformers 5 does it. Source: `GenerationMixin._beam_search`. */
+export async function searchBeams(task: GenerationTask): Promise<GenerateResult> {
+  const { options, run, processors, signal, stopSequences } = task;
+  const { beams } = options;
+  const { rows, padding } = padLeft(task.prompts, options.padId);
+  const length = rows[0]?.length ?? 0;
+  const searches = rows.map((row, index) => new PromptSearch(row, length, padding[index] ?? 0, options));
+  const random = randomFrom(options.seed);
+  const deadlineMs = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
+  const expand = <T>(items: readonly T[]): T[] => items.flatMap((item) => Array.from({ length: beams }, () => item));
+  let logits = await readPrompt(
+    task,
+    expand(rows).map((row) => [...row]),
+    expand(padding),
+  );
+  for (;;) {
+    if (signal?.aborted) return { sequences: bestSoFar(searches), finishReason: 'cancelled' };
+    const vocabulary = logits.length / (searches.length * beams);
+    for (const [index, search] of searches.entries()) {
+      const part = logits.subarray(index * beams * vocabulary, (index + 1) * beams * vocabulary);
+      for (const [beamIndex, beam] of search.running.entries()) {
+        const scores = part.subarray(beamIndex * vocabulary, (beamIndex + 1) * vocabulary);
+        logSoftmax(scores);
+        for (const process of processors) process(beam.ids, scores, search.padding);
+        for (let id = 0; id < vocabulary; id++) scores[id] = (scores[id] as number) + beam.score;
+      }
+      search.advance(part, random, stopSequences);
+    }
+    if (!searches.some((search) => search.canImprove)) break;
+    if (searches.every((search) => search.isFull)) break;
+    if (searches.every((search) => search.allCandidatesStop) || performance.now() > deadlineMs) break;
+    run.reorder(searches.flatMap((search, index) => search.parents.map((parent) => index * beams + parent)));
+    await breathe();
+    logits = await run.step(searches.flatMap((search) => search.running.map(({ ids }) => ids.at(-1) as number)));
+  }
+  const sequences = searches.flatMap((search) => search.results());
+  const endsByToken = sequences.every((sequence) => isEnd(sequence, options, stopSequences));
+  return { sequences, finishReason: endsByToken ? 'stop' : 'length' };
+}
+
+function bestSoFar(searches: readonly PromptSearch[]): number[][] {
+  return searches.flatMap((search) =>
+    search.finished.some(({ isFinished }) => isFinished)
+      ? search.results()
+      : search.running.slice(0, search.options.returnedSequences).map(({ ids }) => ids.slice(search.padding)),
+  );
+}
+
+function logSoftmax(scores: Float32Array): void {
+  let max = -Infinity;
+  for (const score of scores) if (score > max) max = score;
+  let sum = 0;
+  for (const score of scores) sum += Math.exp(score - max);
+  const shift = max + Math.log(sum);
+  for (let id = 0; id < scores.length; id++) scores[id] = (scores[id] as number) - shift;
+}
+
+/** Draws several different indices by the softmax of their scores. */
+function drawSeveral(scores: Float32Array, count: number, random: Random): number[] {
+  let max = -Infinity;
+  for (const score of scores) if (score > max) max = score;
+  const weights = Float64Array.from(scores, (score) => Math.exp(score - max));
+  return Array.from({ length: count }, () => {
+    const index = draw(weights, random);
+    weights[index] = 0;
+    return index;
+  });
+}

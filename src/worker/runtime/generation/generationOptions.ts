@@ -1,0 +1,181 @@
+import { MlflowError } from '../../../core/errors.js';
+import type { JsonObject, JsonValue } from '../../../core/ports.js';
+
+/** Generation options with transformers' names, defaults filled in. */
+export interface GenerationOptions {
+  /** Tokens of a finished sequence, its prompt included. */
+  maxLength: number;
+  minLength: number;
+  minNewTokens: number;
+  doSample: boolean;
+  beams: number;
+  returnedSequences: number;
+  earlyStopping: boolean | 'never';
+  lengthPenalty: number;
+  eosIds: readonly number[];
+  padId: number;
+  seed: number | null;
+  maxTimeMs: number | null;
+  /** The options as they were given, for processors. */
+  json: JsonObject;
+  transformersMajor: 4 | 5;
+}
+
+export interface GenerationContext {
+  /** Tokens of the longest prompt (or of the decoder's start). */
+  promptLength: number;
+  isEncoderDecoder: boolean;
+  /** config.json's `max_position_embeddings`, when it has one. */
+  maxPositions: number | null;
+  transformersMajor: 4 | 5;
+}
+
+const unsupported: readonly [string, (value: JsonValue) => boolean][] = [
+  ['penalty_alpha', (value) => typeof value === 'number' && value > 0],
+  ['num_beam_groups', (value) => typeof value === 'number' && value > 1],
+  ['constraints', (value) => value !== null],
+  ['force_words_ids', (value) => value !== null],
+  ['prompt_lookup_num_tokens', (value) => value !== null],
+  ['dola_layers', (value) => value !== null],
+  ['watermarking_config', (value) => value !== null],
+  ['guidance_scale', (value) => typeof value === 'number' && value !== 1],
+];
+
+/** Source: `_default_generation_config` of transformers 5's pipelines; transformers 4 has none. */
+const pipelineDefaults: Readonly<Record<string, JsonObject>> = {
+  'any-to-any': { max_new_tokens: 256 },
+  'automatic-speech-recognition': { max_new_tokens: 256, num_beams: 5 },
+  'document-question-answering': { max_new_tokens: 256 },
+  'image-text-to-text': { max_new_tokens: 256 },
+  'table-question-answering': { max_new_tokens: 256 },
+  'text-generation': { max_new_tokens: 256, do_sample: true, temperature: 0.7 },
+  'text-to-audio': { max_new_tokens: 256 },
+};
+
+const samplingOptions = [
+  'temperature',
+  'top_k',
+  'top_p',
+  'min_p',
+  'top_h',
+  'typical_p',
+  'epsilon_cutoff',
+  'eta_cutoff',
+];
+
+/**
+ * What a pipeline adds to the options that neither the model's generation config nor the call sets (`given` is both merged):
+ * lengths and beams always, sampling options only when sampling. To be merged under `given`.
+ * Source: `Pipeline._prepare_generate_kwargs` of transformers 5.
+ */
+export function generationDefaults(task: string, transformersMajor: 4 | 5, given: JsonObject): JsonObject {
+  if (transformersMajor === 4) return {};
+  const isSet = (name: string): boolean => given[name] !== undefined && given[name] !== null;
+  const added = Object.entries(pipelineDefaults[task] ?? {}).filter(
+    ([name]) => !isSet(name) && !(name === 'max_new_tokens' && isSet('max_length')),
+  );
+  const samples = isSet('do_sample') ? given['do_sample'] === true : added.some(([name]) => name === 'do_sample');
+  return Object.fromEntries(added.filter(([name]) => samples || !samplingOptions.includes(name)));
+}
+
+/** @throws MlflowError INVALID_PARAMETER_VALUE with transformers' texts. */
+export function readGenerationOptions(json: JsonObject, context: GenerationContext): GenerationOptions {
+  refuseUnsupported(json);
+  const eosIds = idList(json['eos_token_id']);
+  const beams = integer(json, 'num_beams', 1);
+  const options: GenerationOptions = {
+    maxLength: maxLengthOf(json, context),
+    minLength: minLengthOf(json, context),
+    minNewTokens: integer(json, 'min_new_tokens', 0),
+    doSample: json['do_sample'] === true,
+    beams,
+    returnedSequences: integer(json, 'num_return_sequences', 1),
+    earlyStopping: earlyStoppingOf(json['early_stopping']),
+    lengthPenalty: numberOf(json, 'length_penalty', 1),
+    eosIds,
+    padId: idList(json['pad_token_id'])[0] ?? eosIds[0] ?? 0,
+    seed: typeof json['seed'] === 'number' ? json['seed'] : null,
+    maxTimeMs: typeof json['max_time'] === 'number' ? json['max_time'] * 1000 : null,
+    json,
+    transformersMajor: context.transformersMajor,
+  };
+  checkSequences(options);
+  checkLength(options, context);
+  return options;
+}
+
+function refuseUnsupported(json: JsonObject): void {
+  for (const [name, isUsed] of unsupported) {
+    const value = json[name];
+    if (value === undefined || value === null || !isUsed(value)) continue;
+    throw new MlflowError(
+      `The generation option \`${name}\` is not supported by the native engine. Leave it out, or use the python engine.`,
+      'NOT_IMPLEMENTED',
+      { details: { option: name } },
+    );
+  }
+}
+
+function maxLengthOf(json: JsonObject, { promptLength, maxPositions, transformersMajor }: GenerationContext): number {
+  const newTokens = json['max_new_tokens'];
+  if (typeof newTokens === 'number') {
+    if (newTokens <= 0) {
+      throw MlflowError.invalidParameter(`\`max_new_tokens\` must be greater than 0, but is ${newTokens}.`);
+    }
+    return promptLength + Math.trunc(newTokens);
+  }
+  const length = json['max_length'];
+  if (typeof length === 'number') return Math.trunc(length);
+  // transformers 5 counts its default of 20 from the end of the prompt, 4 from its beginning.
+  if (transformersMajor === 4) return 20;
+  return Math.min(promptLength + 20, maxPositions ?? Infinity);
+}
+
+function minLengthOf(json: JsonObject, { promptLength }: GenerationContext): number {
+  const newTokens = json['min_new_tokens'];
+  return typeof newTokens === 'number' ? promptLength + newTokens : integer(json, 'min_length', 0);
+}
+
+function earlyStoppingOf(value: JsonValue | undefined): boolean | 'never' {
+  if (value === undefined || value === null) return false;
+  if (typeof value === 'boolean' || value === 'never') return value;
+  throw MlflowError.invalidParameter(`\`early_stopping\` must be a boolean or 'never', but is ${String(value)}.`);
+}
+
+function checkSequences({ beams, returnedSequences, doSample }: GenerationOptions): void {
+  if (returnedSequences === 1 || (doSample && beams === 1)) return;
+  if (beams === 1) {
+    throw MlflowError.invalidParameter(
+      'Greedy methods (do_sample != True) without beam search do not support `num_return_sequences` different than 1 ' +
+        `(got ${returnedSequences}).`,
+    );
+  }
+  if (returnedSequences > beams) {
+    throw MlflowError.invalidParameter(
+      `\`num_return_sequences\` (${returnedSequences}) has to be smaller or equal to \`num_beams\` (${beams}).`,
+    );
+  }
+}
+
+function checkLength({ maxLength }: GenerationOptions, { promptLength, isEncoderDecoder }: GenerationContext): void {
+  if (promptLength < maxLength) return;
+  const name = isEncoderDecoder ? 'decoder_input_ids' : 'input_ids';
+  throw MlflowError.invalidParameter(
+    `Input length of ${name} is ${promptLength}, but \`max_length\` is set to ${maxLength}. This can lead to unexpected ` +
+      'behavior. You should consider increasing `max_length` or, better yet, setting `max_new_tokens`.',
+  );
+}
+
+export function idList(value: JsonValue | undefined): number[] {
+  if (typeof value === 'number') return [value];
+  return Array.isArray(value) ? value.filter((item): item is number => typeof item === 'number') : [];
+}
+
+export function numberOf(json: JsonObject, name: string, fallback: number): number {
+  const value = json[name];
+  return typeof value === 'number' ? value : fallback;
+}
+
+function integer(json: JsonObject, name: string, fallback: number): number {
+  return Math.trunc(numberOf(json, name, fallback));
+}

@@ -1,0 +1,46 @@
+import { feedsFor } from './feeds.js';
+import type { Tensor } from './model.js';
+import { int64Tensor, type Feeds, type OnnxTensor, type Session } from './onnxRuntime.js';
+import { RopeCache } from './ropeCache.js';
+
+const noRope = new RopeCache([]);
+
+/**
+ * Runs the encoder of a sequence-to-sequence model: what its decoder takes besides tokens and cache.
+ * @param copies how often each row is repeated (beams, or several sequences a prompt).
+ */
+export async function encodeForGeneration(
+  encoder: Session,
+  inputs: Record<string, Tensor>,
+  copies = 1,
+): Promise<Feeds> {
+  const feeds = feedsFor(encoder, inputs, noRope);
+  const outputs = await encoder.run(feeds);
+  const result: Feeds = {};
+  for (const [name, tensor] of Object.entries(outputs)) {
+    result[name === 'last_hidden_state' ? 'encoder_hidden_states' : name] = repeatRows(tensor, copies);
+  }
+  const hidden = result['encoder_hidden_states'];
+  const mask = feeds['attention_mask'];
+  if (mask) result['encoder_attention_mask'] = repeatRows(mask, copies);
+  else if (hidden) {
+    const [rows = 1, length = 1] = hidden.dims;
+    result['encoder_attention_mask'] = int64Tensor(new BigInt64Array(rows * length).fill(1n), [rows, length]);
+  }
+  return result;
+}
+
+function repeatRows(tensor: OnnxTensor, copies: number): OnnxTensor {
+  if (copies === 1) return tensor;
+  const [rows = 1, ...rest] = tensor.dims;
+  const source = tensor.data as Float32Array | BigInt64Array;
+  const rowSize = source.length / rows;
+  const target = source.slice(0, 0).constructor as { new (length: number): typeof source };
+  const data = new target(source.length * copies);
+  for (let index = 0; index < rows * copies; index++) {
+    const row = Math.floor(index / copies);
+    data.set(source.subarray(row * rowSize, (row + 1) * rowSize) as never, index * rowSize);
+  }
+  const make = tensor.constructor as { new (type: string, data: typeof source, dims: number[]): OnnxTensor };
+  return new make(tensor.type, data, [rows * copies, ...rest]);
+}

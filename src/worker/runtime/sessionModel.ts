@@ -1,0 +1,208 @@
+import { MlflowError } from '../../core/errors.js';
+import type { JsonObject } from '../../core/ports.js';
+import type { Device, Precision, RefusedDevice } from '../../protocol/inference.js';
+import { DecoderRun } from './decoderRun.js';
+import { feedsFor } from './feeds.js';
+import { generateTokens } from './generation/generate.js';
+import { readGenerationOptions } from './generation/generationOptions.js';
+import { logitsProcessors } from './generation/logitsProcessors.js';
+import { samplingProcessors } from './generation/sampling.js';
+import type { GenerateRequest, GenerateResult, RuntimeModel, Tensor } from './model.js';
+import { fromOnnxTensor } from './onnxRuntime.js';
+import { encodeForGeneration } from './sequenceToSequence.js';
+import { disposeSessions, type SessionSet } from './sessionSet.js';
+
+export interface ModelDescription {
+  config: JsonObject;
+  generationConfig: JsonObject;
+  modelClass: string;
+  refusedDevices: RefusedDevice[];
+  parameterCount: number;
+  weightsBytes: number;
+}
+
+/** A model over sessions that can be exchanged for better ones between two answers. */
+export class SessionModel implements RuntimeModel {
+  readonly config: JsonObject;
+  readonly generationConfig: JsonObject;
+  readonly modelClass: string;
+  readonly refusedDevices: RefusedDevice[];
+  readonly parameterCount: number;
+  readonly weightsBytes: number;
+  readonly #listeners: (() => void)[] = [];
+  #sessions: SessionSet;
+  #retired: SessionSet[] = [];
+  #users = 0;
+  #upgrade: Promise<void> | null = null;
+  #isDisposed = false;
+
+  constructor(description: ModelDescription, sessions: SessionSet) {
+    this.config = description.config;
+    this.generationConfig = description.generationConfig;
+    this.modelClass = description.modelClass;
+    this.refusedDevices = description.refusedDevices;
+    this.parameterCount = description.parameterCount;
+    this.weightsBytes = description.weightsBytes;
+    this.#sessions = sessions;
+  }
+
+  get device(): Device {
+    return this.#sessions.device;
+  }
+
+  get precision(): Precision {
+    return this.#sessions.precision;
+  }
+
+  get isUpgrading(): boolean {
+    return this.#upgrade !== null;
+  }
+
+  get inputNames(): readonly string[] {
+    return (this.#sessions.encoder ?? this.#sessions.main).inputNames;
+  }
+
+  get canGenerate(): boolean {
+    return this.#sessions.main.outputNames.includes('logits') && isGenerative(this.#sessions, this.modelClass);
+  }
+
+  async forward(inputs: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+    return this.#use(async (sessions) => {
+      const session = sessions.main;
+      const outputNames = session.outputNames.filter((name) => !name.startsWith('present.'));
+      const encoded = sessions.encoder ? await encodeForGeneration(sessions.encoder, inputs) : {};
+      const feeds = { ...feedsFor(session, inputs, sessions.rope, Object.keys(encoded)), ...encoded };
+      const outputs = await session.run(feeds, outputNames);
+      return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, fromOnnxTensor(tensor)]));
+    });
+  }
+
+  async generate(request: GenerateRequest): Promise<GenerateResult> {
+    if (!this.canGenerate) {
+      throw MlflowError.invalidParameter(
+        `The model class ${this.modelClass} does not generate. Log the model with a class that has a language-model head.`,
+      );
+    }
+    return this.#use((sessions) => this.#generate(sessions, request));
+  }
+
+  async ready(): Promise<void> {
+    await this.#upgrade;
+  }
+
+  onUpgraded(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Exchanges the sessions once `better` is there; a failure leaves the present ones in place. */
+  startUpgrade(better: Promise<SessionSet | null>): void {
+    this.#upgrade = better
+      .then((sessions) => {
+        if (sessions) this.#exchange(sessions);
+      })
+      .finally(() => {
+        this.#upgrade = null;
+      });
+    this.#upgrade.catch(() => undefined);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#retired.push(this.#sessions);
+    await this.#upgrade?.catch(() => undefined);
+    if (this.#users === 0) await this.#releaseRetired();
+  }
+
+  #exchange(sessions: SessionSet): void {
+    if (this.#isDisposed) {
+      void disposeSessions(sessions);
+      return;
+    }
+    this.#retired.push(this.#sessions);
+    this.#sessions = sessions;
+    if (this.#users === 0) void this.#releaseRetired();
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #use<T>(task: (sessions: SessionSet) => Promise<T>): Promise<T> {
+    if (this.#isDisposed) throw new MlflowError('The model has been unloaded. Load it again.', 'INVALID_STATE');
+    this.#users += 1;
+    try {
+      return await task(this.#sessions);
+    } finally {
+      this.#users -= 1;
+      if (this.#users === 0) await this.#releaseRetired();
+    }
+  }
+
+  async #releaseRetired(): Promise<void> {
+    for (const sessions of this.#retired.splice(0)) await disposeSessions(sessions);
+  }
+
+  async #generate(sessions: SessionSet, request: GenerateRequest): Promise<GenerateResult> {
+    const isEncoderDecoder = sessions.encoder !== null;
+    const { generation } = request;
+    const prompts = isEncoderDecoder ? decoderPrompts(request, this.config) : request.inputIds;
+    const context = {
+      promptLength: prompts.reduce((longest, prompt) => Math.max(longest, prompt.length), 0),
+      isEncoderDecoder,
+      maxPositions:
+        typeof this.config['max_position_embeddings'] === 'number' ? this.config['max_position_embeddings'] : null,
+      transformersMajor: request.transformersMajor ?? 5,
+    };
+    const options = readGenerationOptions(generation, context);
+    const copies = options.beams > 1 ? options.beams : options.returnedSequences;
+    const inputs = isEncoderDecoder ? encoderInputs(request) : {};
+    const fixedFeeds = sessions.encoder ? await encodeForGeneration(sessions.encoder, inputs, copies) : {};
+    const processors = logitsProcessors(options, {
+      promptLength: context.promptLength,
+      encoderIds: isEncoderDecoder ? (request.inputIds[0] ?? null) : (prompts[0] ?? null),
+    });
+    if (options.doSample) processors.push(...samplingProcessors(options));
+    return generateTokens({
+      run: new DecoderRun(sessions.main, sessions.rope, fixedFeeds),
+      prompts,
+      options,
+      processors,
+      stopSequences: request.stopSequences ?? [],
+      signal: request.signal,
+      onPrompt: request.onPrompt,
+      onToken: request.onToken,
+    });
+  }
+}
+
+function isGenerative(sessions: SessionSet, modelClass: string): boolean {
+  if (sessions.encoder || sessions.main.inputNames.includes('num_logits_to_keep')) return true;
+  return /(ForCausalLM|LMHeadModel)$/.test(modelClass);
+}
+
+/** What the decoder begins with: given by the caller beside encoder inputs, else the model's start token. */
+function decoderPrompts(request: GenerateRequest, config: JsonObject): number[][] {
+  if (request.encoderInputs && request.inputIds.length > 0) return request.inputIds;
+  const start = [
+    request.generation['decoder_start_token_id'],
+    config['decoder_start_token_id'],
+    request.generation['bos_token_id'],
+    config['bos_token_id'],
+  ].find((id) => typeof id === 'number');
+  const rows = request.encoderInputs
+    ? (Object.values(request.encoderInputs)[0]?.dims[0] ?? 1)
+    : request.inputIds.length;
+  return Array.from({ length: rows }, () => [typeof start === 'number' ? start : 0]);
+}
+
+function encoderInputs(request: GenerateRequest): Record<string, Tensor> {
+  if (request.encoderInputs) return request.encoderInputs;
+  const rows = request.inputIds;
+  const length = rows.reduce((longest, row) => Math.max(longest, row.length), 0);
+  const padId = typeof request.generation['pad_token_id'] === 'number' ? request.generation['pad_token_id'] : 0;
+  const ids = rows.flatMap((row) => [...row, ...Array<number>(length - row.length).fill(padId)]);
+  const mask = rows.flatMap((row) => Array.from({ length }, (_, index) => (index < row.length ? 1 : 0)));
+  const dims = [rows.length, length];
+  return {
+    input_ids: { dims, data: BigInt64Array.from(ids, BigInt) },
+    attention_mask: { dims, data: BigInt64Array.from(mask, BigInt) },
+  };
+}
