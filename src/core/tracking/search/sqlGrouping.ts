@@ -1,0 +1,397 @@
+import {
+  hasType,
+  hasTypeWithin,
+  isGroup,
+  isKeyword,
+  isNewline,
+  isWhitespace,
+  keywordOf,
+  matches,
+  nextIndex,
+  nextSolid,
+  previousSolid,
+  wrap,
+  type GroupKind,
+  type SqlGroup,
+  type SqlNode,
+} from './sqlTree.js';
+
+const numbers = ['Literal.Number', 'Literal.Number.Integer', 'Literal.Number.Float'];
+const strings = ['Literal.String', 'Literal.String.Single', 'Literal.String.Symbol'];
+const names = ['Name', 'Name.Placeholder'];
+const operandTypes = [...numbers, ...strings, ...names];
+const delimitedKinds: GroupKind[] = ['Parenthesis', 'SquareBrackets', 'Case', 'If', 'For', 'Begin'];
+
+/** More tokens than this are refused. Source: sqlparse's own limit. */
+export const maxTokens = 10_000;
+
+/**
+ * Finds the structure of one statement, in the passes (and with the slips) of the tokenizer that MLflow uses: what
+ * later counts as a comparison, an identifier or a list depends on them. Source: the behaviour of sqlparse 0.6.
+ */
+export function groupStatement(statement: SqlGroup): void {
+  groupComments(statement);
+  groupMatching(statement, 'SquareBrackets', (node) => matches(node, 'Punctuation', '['), closing(']'));
+  groupMatching(statement, 'Parenthesis', (node) => matches(node, 'Punctuation', '('), closing(')'));
+  groupMatching(statement, 'Case', keyword('CASE'), keyword('END'));
+  groupMatching(statement, 'If', keyword('IF'), keyword('END IF'));
+  groupMatching(statement, 'For', keyword('FOR', 'FOREACH'), keyword('END LOOP'));
+  groupMatching(statement, 'Begin', keyword('BEGIN'), keyword('END'));
+  groupOver(statement);
+  groupFunctions(statement);
+  groupWhere(statement);
+  groupPeriods(statement);
+  groupArrays(statement);
+  groupIdentifiers(statement);
+  groupOrders(statement);
+  groupCasts(statement);
+  groupTypedLiterals(statement);
+  groupOperators(statement);
+  groupComparisons(statement);
+  groupAs(statement);
+  groupAliases(statement);
+  groupAssignments(statement);
+  alignComments(statement);
+  groupIdentifierLists(statement);
+  groupValues(statement);
+}
+
+type Test = (node: SqlNode) => boolean;
+
+function keyword(...texts: string[]): Test {
+  return (node) => matches(node, 'Keyword', ...texts);
+}
+
+function closing(text: string): Test {
+  return (node) => matches(node, 'Punctuation', text);
+}
+
+/** Applies a pass to the inner groups first, except below groups of its own kind. */
+function innermostFirst(group: SqlGroup, exceptBelow: GroupKind | null, pass: (group: SqlGroup) => void): void {
+  for (const child of [...group.children]) {
+    if (isGroup(child) && child.kind !== exceptBelow) innermostFirst(child, exceptBelow, pass);
+  }
+  pass(group);
+}
+
+/** Calls `action` at each child that satisfies the test; it may group around the index, which stays the group's. */
+function forEachMatch(group: SqlGroup, test: Test, action: (index: number) => number | undefined): void {
+  let index = nextIndex(group, 0, test);
+  while (index >= 0) {
+    const at = action(index) ?? index;
+    index = nextIndex(group, at + 1, test);
+  }
+}
+
+function groupMatching(group: SqlGroup, kind: GroupKind, opens: Test, closes: Test): void {
+  const openings: number[] = [];
+  let removed = 0;
+  for (const [original, child] of [...group.children].entries()) {
+    const index = original - removed;
+    if (isWhitespace(child)) continue;
+    if (isGroup(child) && child.kind !== kind) {
+      groupMatching(child, kind, opens, closes);
+    } else if (opens(child)) {
+      openings.push(index);
+    } else if (closes(child)) {
+      const opening = openings.pop();
+      if (opening === undefined) continue;
+      wrap(group, kind, opening, index);
+      removed += index - opening;
+    }
+  }
+}
+
+interface MiddleRule {
+  kind: GroupKind;
+  isMiddle: Test;
+  mayPrecede: (node: SqlNode | undefined) => boolean;
+  mayFollow: (node: SqlNode | undefined) => boolean;
+  /** The last index of the group; by default that of the token after the middle one. */
+  lastIndex?: (group: SqlGroup, middle: number, next: number) => number;
+  /** Whether the group starts at the middle token instead of the one before. */
+  startsAtMiddle?: boolean;
+  extend?: boolean;
+  recurse?: boolean;
+}
+
+/** Groups what is joined by a token in the middle, such as `x < y`. */
+function groupAround(group: SqlGroup, rule: MiddleRule): void {
+  let removed = 0;
+  let previousIndex = -1;
+  let previous: SqlNode | undefined;
+  for (const [original, child] of [...group.children].entries()) {
+    const index = original - removed;
+    if (index < 0 || isWhitespace(child)) continue;
+    if (rule.recurse !== false && isGroup(child) && child.kind !== rule.kind) groupAround(child, rule);
+    if (rule.isMiddle(child)) {
+      const next = nextSolid(group, index);
+      const nextNode = next < 0 ? undefined : group.children[next];
+      if (
+        previous !== undefined &&
+        rule.mayPrecede(previous) &&
+        rule.mayFollow(nextNode) &&
+        !isDelimiter(group, previous) &&
+        !isDelimiter(group, nextNode)
+      ) {
+        const from = rule.startsAtMiddle ? index : previousIndex;
+        const to = rule.lastIndex?.(group, index, next) ?? next;
+        previous = wrap(group, rule.kind, from, to, rule.extend ?? true);
+        removed += to - from;
+        previousIndex = from;
+        continue;
+      }
+    }
+    previousIndex = index;
+    previous = child;
+  }
+}
+
+/** The brackets of a bracketed group are never operands inside it. */
+function isDelimiter(group: SqlGroup, node: SqlNode | undefined): boolean {
+  return (
+    node !== undefined &&
+    delimitedKinds.includes(group.kind) &&
+    (node === group.children[0] || node === group.children.at(-1))
+  );
+}
+
+function groupComments(statement: SqlGroup): void {
+  innermostFirst(statement, 'Comment', (group) => {
+    let index = nextIndex(group, 0, (node) => hasTypeWithin(node, 'Comment'));
+    while (index >= 0) {
+      const end = nextIndex(group, index, (node) => !hasTypeWithin(node, 'Comment') && !isNewline(node));
+      if (end < 0) return;
+      wrap(group, 'Comment', index, end - 1);
+      index = nextIndex(group, index + 1, (node) => hasTypeWithin(node, 'Comment'));
+    }
+  });
+}
+
+function groupOver(statement: SqlGroup): void {
+  innermostFirst(statement, 'Over', (group) =>
+    forEachMatch(group, keyword('OVER'), (index) => {
+      const next = nextSolid(group, index);
+      const node = group.children[next];
+      if (isGroup(node, 'Parenthesis') || hasTypeWithin(node, 'Name')) wrap(group, 'Over', index, next);
+      return undefined;
+    }),
+  );
+}
+
+function groupFunctions(statement: SqlGroup): void {
+  innermostFirst(statement, 'Function', (group) => {
+    const texts = new Set(group.children.map((child) => (child.kind === 'token' ? child.text.toUpperCase() : '')));
+    if (texts.has('CREATE') && texts.has('TABLE') && !texts.has('AS')) return;
+    forEachMatch(group, (node) => hasTypeWithin(node, 'Name'), (index) => {
+      const next = nextSolid(group, index);
+      if (!isGroup(group.children[next], 'Parenthesis')) return undefined;
+      const over = nextSolid(group, next);
+      wrap(group, 'Function', index, isGroup(group.children[over], 'Over') ? over : next);
+      return undefined;
+    });
+  });
+}
+
+const whereEnds = keyword(
+  ...['ORDER BY', 'GROUP BY', 'LIMIT', 'UNION', 'UNION ALL', 'EXCEPT', 'INTERSECT', 'HAVING', 'RETURNING', 'INTO'],
+);
+
+function groupWhere(statement: SqlGroup): void {
+  innermostFirst(statement, 'Where', (group) =>
+    forEachMatch(group, keyword('WHERE'), (index) => {
+      const end = nextIndex(group, index + 1, whereEnds);
+      const isBracketed = group.kind === 'Parenthesis' || group.kind === 'SquareBrackets';
+      const last = end >= 0 ? end - 1 : group.children.length - (isBracketed ? 2 : 1);
+      wrap(group, 'Where', index, last);
+      return undefined;
+    }),
+  );
+}
+
+function groupPeriods(statement: SqlGroup): void {
+  groupAround(statement, {
+    kind: 'Identifier',
+    isMiddle: (node) => matches(node, 'Punctuation', '.') || matches(node, 'Operator', '->', '->>'),
+    mayPrecede: (node) => isGroup(node, 'SquareBrackets', 'Identifier') || hasType(node, 'Name', 'Literal.String.Symbol'),
+    mayFollow: () => true,
+    lastIndex: (group, middle, next) => {
+      const node = group.children[next];
+      const belongs =
+        isGroup(node, 'SquareBrackets', 'Function') ||
+        hasType(node, 'Name', 'Literal.String.Symbol', 'Wildcard', 'Literal.String.Single');
+      return belongs ? next : middle;
+    },
+  });
+}
+
+function groupArrays(statement: SqlGroup): void {
+  groupAround(statement, {
+    kind: 'Identifier',
+    isMiddle: (node) => isGroup(node, 'SquareBrackets'),
+    mayPrecede: (node) =>
+      isGroup(node, 'SquareBrackets', 'Identifier', 'Function') || hasType(node, 'Name', 'Literal.String.Symbol'),
+    mayFollow: () => true,
+    lastIndex: (_group, middle) => middle,
+    recurse: false,
+  });
+}
+
+function groupIdentifiers(statement: SqlGroup): void {
+  innermostFirst(statement, 'Identifier', (group) =>
+    forEachMatch(group, (node) => hasType(node, 'Literal.String.Symbol', 'Name'), (index) => {
+      wrap(group, 'Identifier', index, index);
+      return undefined;
+    }),
+  );
+}
+
+function groupOrders(statement: SqlGroup): void {
+  innermostFirst(statement, 'Identifier', (group) =>
+    forEachMatch(group, (node) => hasTypeWithin(node, 'Keyword.Order'), (index) => {
+      const previous = previousSolid(group, index);
+      const node = group.children[previous];
+      if (!isGroup(node, 'Identifier') && !hasTypeWithin(node, 'Literal.Number')) return undefined;
+      wrap(group, 'Identifier', previous, index);
+      return previous;
+    }),
+  );
+}
+
+function groupCasts(statement: SqlGroup): void {
+  groupAround(statement, {
+    kind: 'Identifier',
+    isMiddle: (node) => matches(node, 'Punctuation', '::'),
+    mayPrecede: (node) => node !== undefined,
+    mayFollow: (node) => node !== undefined,
+  });
+  groupAround(statement, {
+    kind: 'Identifier',
+    isMiddle: (node) => hasType(node, 'Keyword.TZCast'),
+    mayPrecede: (node) => node !== undefined,
+    mayFollow: (node) => matches(node, 'Keyword', 'AS') || hasType(node, 'Literal.String.Single'),
+  });
+}
+
+function groupTypedLiterals(statement: SqlGroup): void {
+  groupAround(statement, {
+    kind: 'TypedLiteral',
+    isMiddle: (node) => hasType(node, 'Name.Builtin') || matches(node, 'Keyword', 'TIMESTAMP'),
+    mayPrecede: (node) => node !== undefined,
+    mayFollow: (node) => hasType(node, 'Literal.String.Single'),
+    startsAtMiddle: true,
+    extend: false,
+  });
+  groupAround(statement, {
+    kind: 'TypedLiteral',
+    isMiddle: (node) => isGroup(node, 'TypedLiteral'),
+    mayPrecede: (node) => node !== undefined,
+    mayFollow: (node) => matches(node, 'Keyword', 'DAY', 'HOUR', 'MINUTE', 'MONTH', 'SECOND', 'YEAR'),
+    startsAtMiddle: true,
+  });
+}
+
+function groupOperators(statement: SqlGroup): void {
+  const isOperand = (node: SqlNode | undefined): boolean =>
+    isGroup(node, 'SquareBrackets', 'Parenthesis', 'Function', 'Identifier', 'Operation', 'TypedLiteral') ||
+    hasType(node, ...operandTypes) ||
+    matches(node, 'Keyword', 'CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP');
+  groupAround(statement, {
+    kind: 'Operation',
+    isMiddle: (node) => hasType(node, 'Operator', 'Wildcard'),
+    mayPrecede: isOperand,
+    mayFollow: isOperand,
+    lastIndex: (group, middle, next) => {
+      const node = group.children[middle];
+      if (node?.kind === 'token') node.type = 'Operator';
+      return next;
+    },
+    extend: false,
+  });
+}
+
+function groupComparisons(statement: SqlGroup): void {
+  const isOperand = (node: SqlNode | undefined): boolean =>
+    isGroup(node, 'Parenthesis', 'Function', 'Identifier', 'Operation', 'TypedLiteral') ||
+    hasType(node, ...operandTypes) ||
+    keywordOf(node) === 'NULL';
+  groupAround(statement, {
+    kind: 'Comparison',
+    isMiddle: (node) => hasType(node, 'Operator.Comparison'),
+    mayPrecede: isOperand,
+    mayFollow: isOperand,
+    extend: false,
+  });
+}
+
+function groupAs(statement: SqlGroup): void {
+  groupAround(statement, {
+    kind: 'Identifier',
+    isMiddle: (node) => keywordOf(node) === 'AS',
+    mayPrecede: (node) => !isKeyword(node) || keywordOf(node) === 'NULL',
+    mayFollow: (node) => node !== undefined && !hasType(node, 'Keyword.DML', 'Keyword.DDL', 'Keyword.CTE'),
+  });
+}
+
+function groupAliases(statement: SqlGroup): void {
+  innermostFirst(statement, null, (group) =>
+    forEachMatch(
+      group,
+      (node) =>
+        isGroup(node, 'Parenthesis', 'Function', 'Case', 'Identifier', 'Operation', 'Comparison') ||
+        hasTypeWithin(node, 'Literal.Number'),
+      (index) => {
+        const next = nextSolid(group, index);
+        if (isGroup(group.children[next], 'Identifier')) wrap(group, 'Identifier', index, next, true);
+        return undefined;
+      },
+    ),
+  );
+}
+
+function groupAssignments(statement: SqlGroup): void {
+  groupAround(statement, {
+    kind: 'Assignment',
+    isMiddle: (node) => matches(node, 'Assignment', ':='),
+    mayPrecede: (node) => node !== undefined && !hasType(node, 'Keyword'),
+    mayFollow: (node) => node !== undefined && !hasType(node, 'Keyword'),
+    lastIndex: (group, _middle, next) => {
+      const semicolon = nextIndex(group, next + 1, (node) => matches(node, 'Punctuation', ';'));
+      return semicolon < 0 ? next : semicolon;
+    },
+  });
+}
+
+function alignComments(statement: SqlGroup): void {
+  innermostFirst(statement, null, (group) =>
+    forEachMatch(group, (node) => isGroup(node, 'Comment'), (index) => {
+      const previous = previousSolid(group, index);
+      if (!isGroup(group.children[previous])) return undefined;
+      wrap(group, 'Group', previous, index, true);
+      return previous;
+    }),
+  );
+}
+
+function groupIdentifierLists(statement: SqlGroup): void {
+  const isItem = (node: SqlNode | undefined): boolean =>
+    isGroup(node, 'Function', 'Case', 'Identifier', 'Comparison', 'IdentifierList', 'Operation') ||
+    matches(node, 'Keyword', 'NULL', 'ROLE') ||
+    hasType(node, ...operandTypes, 'Keyword', 'Comment', 'Wildcard');
+  groupAround(statement, {
+    kind: 'IdentifierList',
+    isMiddle: (node) => matches(node, 'Punctuation', ','),
+    mayPrecede: isItem,
+    mayFollow: isItem,
+  });
+}
+
+function groupValues(statement: SqlGroup): void {
+  const start = nextIndex(statement, 0, keyword('VALUES'));
+  if (start < 0) return;
+  let end = -1;
+  for (let index = start; index >= 0; index = nextSolid(statement, index)) {
+    if (isGroup(statement.children[index], 'Parenthesis')) end = index;
+  }
+  if (end >= 0) wrap(statement, 'Values', start, end, true);
+}
