@@ -22,8 +22,8 @@ export function frameText(frame: DataFrame): string {
 }
 
 function emptyFrameText(frame: DataFrame): string {
-  const index = frame.rowCount === 0 ? '[]' : `[${frame.index.map(pyStr).join(', ')}]`;
-  return `Empty DataFrame\nColumns: [${frame.columnNames.map(pyStr).join(', ')}]\nIndex: ${index}`;
+  const index = frame.rowCount === 0 ? '[]' : `[${frame.index.map((value) => pyStr(value)).join(', ')}]`;
+  return `Empty DataFrame\nColumns: [${frame.columnNames.map((value) => pyStr(value)).join(', ')}]\nIndex: ${index}`;
 }
 
 /** `str(series)`. */

@@ -1,4 +1,4 @@
-import { NdArray } from './ndArray.js';
+import type { NdArray } from './ndArray.js';
 import { floatText, pyRepr, stringRepr } from './pythonText.js';
 import { numberOf } from './pythonValue.js';
 
@@ -35,7 +35,7 @@ function formatItems(array: NdArray): string[] {
       true,
     );
   if (array.dtype.startsWith('datetime64')) return values.map((value) => `'${String(value).replace(' ', 'T')}'`);
-  const texts = values.map(pyRepr);
+  const texts = values.map((value) => pyRepr(value));
   return array.dtype === 'object' || array.dtype === 'bytes' ? padded(texts, true) : padded(texts, false);
 }
 

@@ -1,6 +1,7 @@
 import { MlflowError } from '../errors.js';
 import type { Compatibility } from './compatibility.js';
-import { ObjectType, typeStr, type DataType } from './dataTypes.js';
+import type { ObjectType } from './dataTypes.js';
+import { typeStr, type DataType } from './dataTypes.js';
 import { enforceObject } from './enforceCompound.js';
 import { NdArray, NumpyScalar, shapeText } from './ndArray.js';
 import { listShape } from './ndArrayConstruction.js';

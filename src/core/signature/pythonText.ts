@@ -1,3 +1,4 @@
+import type { Compatibility } from './compatibility.js';
 import { DataFrame, Series } from './dataFrame.js';
 import { frameText, seriesText } from './frameText.js';
 import { NdArray, NumpyScalar } from './ndArray.js';
@@ -66,7 +67,8 @@ function hexEscape(code: number): string {
 }
 
 /** `repr(value)`. */
-export function pyRepr(input: unknown): string {
+export function pyRepr(input: unknown, compatibility: Compatibility = '3'): string {
+  const repr = (item: unknown) => pyRepr(item, compatibility);
   const value = normalize(input);
   switch (pythonKind(value)) {
     case 'NoneType':
@@ -82,31 +84,32 @@ export function pyRepr(input: unknown): string {
     case 'bytes':
       return bytesRepr(value as Uint8Array);
     case 'list':
-      return `[${(value as unknown[]).map(pyRepr).join(', ')}]`;
+      return `[${(value as unknown[]).map(repr).join(', ')}]`;
     case 'dict':
       return `{${dictEntries(value)
-        .map(([key, item]) => `${pyRepr(key)}: ${pyRepr(item)}`)
+        .map(([key, item]) => `${repr(key)}: ${repr(item)}`)
         .join(', ')}}`;
     case 'set':
-      return setRepr([...(value as Set<unknown>)]);
+      return setRepr([...(value as Set<unknown>)], compatibility);
     default:
-      return objectRepr(value);
+      return objectRepr(value, compatibility);
   }
 }
 
-function objectRepr(value: unknown): string {
+function objectRepr(value: unknown, compatibility: Compatibility): string {
   if (value instanceof PyDateTime) return value.repr();
-  if (value instanceof NumpyScalar) return scalarRepr(value);
+  if (value instanceof NumpyScalar) return scalarRepr(value, compatibility);
   if (value instanceof NdArray) return arrayRepr(value);
   if (value instanceof DataFrame) return frameText(value);
   if (value instanceof Series) return seriesText(value);
   return '<object object>';
 }
 
-function scalarRepr(scalar: NumpyScalar): string {
-  return scalar.dtype === 'bool'
-    ? `np.${pyRepr(scalar.value)}`
-    : `np.${scalar.typeName}(${scalarText(scalar, pyRepr)})`;
+/** numpy 2 names the type, numpy 1 shows the bare value. */
+function scalarRepr(scalar: NumpyScalar, compatibility: Compatibility): string {
+  const text = scalarText(scalar, pyRepr);
+  if (compatibility === '2') return text;
+  return scalar.dtype === 'bool' ? `np.${text}` : `np.${scalar.typeName}(${text})`;
 }
 
 function scalarText(scalar: NumpyScalar, text: (value: unknown) => string): string {
@@ -124,21 +127,21 @@ export function floatText(value: number, dtype: string): string {
 }
 
 /** `str(value)`: like `repr`, but text and dates stand as they are. */
-export function pyStr(input: unknown): string {
+export function pyStr(input: unknown, compatibility: Compatibility = '3'): string {
   const value = normalize(input);
   if (typeof value === 'string') return value;
   if (value instanceof PyDateTime) return value.toString();
   if (value instanceof NumpyScalar) return scalarText(value, pyStr);
   if (value instanceof NdArray) return arrayText(value);
-  return pyRepr(value);
+  return pyRepr(value, compatibility);
 }
 
 /** A set in the order of insertion; Python's own order is arbitrary. */
-export function setRepr(items: readonly unknown[]): string {
-  return items.length === 0 ? 'set()' : `{${items.map(pyRepr).join(', ')}}`;
+export function setRepr(items: readonly unknown[], compatibility: Compatibility = '3'): string {
+  return items.length === 0 ? 'set()' : `{${items.map((item) => pyRepr(item, compatibility)).join(', ')}}`;
 }
 
 /** `repr` of a list. */
 export function listRepr(items: readonly unknown[]): string {
-  return `[${items.map(pyRepr).join(', ')}]`;
+  return `[${items.map((item) => pyRepr(item)).join(', ')}]`;
 }

@@ -1,0 +1,211 @@
+import { MlflowError } from '../errors.js';
+import type { Compatibility } from './compatibility.js';
+import { DataFrame, Series, type ColumnName } from './dataFrame.js';
+import {
+  ArrayType,
+  isCompound,
+  MapType,
+  numpyDtypeOf,
+  ObjectType,
+  typeRepr,
+  type ColumnType,
+  type DataType,
+} from './dataTypes.js';
+import { objectToDatetime } from './enforceColumn.js';
+import { enforceArray, enforceMap, enforceObject } from './enforceCompound.js';
+import { inferSeries } from './frameConstruction.js';
+import { castItem, isTruthy, smallest, toFloat, toInteger } from './numpyCast.js';
+import { dtypeItemSize, dtypeKind, dtypeText } from './numpyDtype.js';
+import { errorText, errorTypeName, PythonError, typeError, valueError } from './pythonError.js';
+import { stringRepr } from './pythonText.js';
+import { normalize, numberOf, pythonKind } from './pythonValue.js';
+import type { Schema } from './schema.js';
+
+/**
+ * A frame read from JSON, its columns cast to the schema: base64 decoded, dates parsed, numbers converted also where
+ * enforcement would refuse. Source: mlflow.utils.proto_json_utils.cast_df_types_according_to_schema.
+ * @throws MlflowError BAD_REQUEST that names the column and the type.
+ */
+export function castFrame(frame: DataFrame, schema: Schema, compatibility: Compatibility): DataFrame {
+  const required = new Set(schema.requiredInputNames);
+  const targets = columnTargets(frame, schema);
+  const columns = frame.columns.map((column) => {
+    const target = targets.get(column.name);
+    if (target === undefined) return column;
+    try {
+      return castColumn(column, target, required.has(column.name), compatibility).withName(column.name);
+    } catch (error) {
+      throw failedConversion(column.name, target, error);
+    }
+  });
+  return new DataFrame(columns, frame.index);
+}
+
+type Target = { tensor: string } | { column: ColumnType };
+
+function columnTargets(frame: DataFrame, schema: Schema): Map<ColumnName, Target> {
+  const targets: Target[] = schema.isTensorSpec
+    ? schema.tensors.map((spec) => ({ tensor: spec.type }))
+    : schema.columns.map((spec) => ({ column: spec.type }));
+  const [only] = targets;
+  const isOneTensor = schema.isTensorSpec && !schema.hasInputNames && targets.length === 1;
+  const names = schema.hasInputNames ? schema.inputNames : frame.columnNames;
+  const pairs = names.flatMap((name, i): [ColumnName, Target][] => {
+    const target = isOneTensor ? only : targets[i];
+    return target === undefined ? [] : [[name, target]];
+  });
+  return new Map(pairs);
+}
+
+function failedConversion(name: ColumnName, target: Target, error: unknown): MlflowError {
+  const type = targetText(target);
+  return new MlflowError(
+    'Invalid input. Data is not compatible with model signature. ' +
+      `Failed to convert column ${name} to type '${type}'. ` +
+      `Error: '${errorTypeName(error)}(${stringRepr(errorText(error))})'`,
+    'BAD_REQUEST',
+    { cause: error },
+  );
+}
+
+function targetText(target: Target): string {
+  if ('tensor' in target) return dtypeText(target.tensor);
+  if (isCompound(target.column)) return typeRepr(target.column);
+  const isObject = target.column === 'string' || target.column === 'binary';
+  return isObject ? "<class 'object'>" : numpyDtypeOf(target.column);
+}
+
+function castColumn(column: Series, target: Target, required: boolean, compatibility: Compatibility): Series {
+  if ('tensor' in target) return castTensorColumn(column, target.tensor, compatibility);
+  const type = target.column;
+  if (typeof type === 'string') return castScalarColumn(column, type, compatibility);
+  const isRequired = compatibility === '2' || required;
+  if (type instanceof ArrayType) return mapped(column, (value) => enforceArray(value, type, isRequired, compatibility));
+  if (type instanceof ObjectType)
+    return mapped(column, (value) => enforceObject(value, type, isRequired, compatibility));
+  if (type instanceof MapType) return mapped(column, (value) => enforceMap(value, type, isRequired, compatibility));
+  return column;
+}
+
+/** `series.map(action)`. */
+function mapped(column: Series, action: (value: unknown) => unknown): Series {
+  return new Series('object', column.values.map(normalize).map(action), column.name);
+}
+
+function castTensorColumn(column: Series, dtype: string, compatibility: Compatibility): Series {
+  if (dtype === 'bytes') return mapped(column, utf8Bytes);
+  if (Array.isArray(column.values[0])) return column;
+  if (column.length === 0) throw new PythonError('IndexError', 'single positional indexer is out-of-bounds');
+  return astype(column, dtype, compatibility);
+}
+
+function castScalarColumn(column: Series, type: DataType, compatibility: Compatibility): Series {
+  if (type === 'binary') return mapped(column, (value) => decodeBase64(utf8Bytes(value)));
+  if (type === 'string') return column.dtype === 'str' ? column : new Series('object', boxed(column), column.name);
+  if (type === 'datetime' && compatibility === '3') return toDatetimes(column);
+  return astype(column, numpyDtypeOf(type), compatibility);
+}
+
+/** A column of numbers as objects: floats stay floats. */
+function boxed(column: Series): unknown[] {
+  if (!column.dtype.startsWith('float')) return [...column.values];
+  return column.values.map((value) => (Number.isSafeInteger(value) ? Object(value) : value));
+}
+
+/** Python's `bytes(value, "utf8")`. */
+function utf8Bytes(value: unknown): Uint8Array {
+  if (typeof value !== 'string') throw typeError('encoding without a string argument');
+  return Buffer.from(value, 'utf8');
+}
+
+/** `base64.decodebytes`: characters outside the alphabet are skipped. */
+export function decodeBase64(bytes: Uint8Array): Uint8Array {
+  const text = Buffer.from(bytes)
+    .toString('latin1')
+    .replace(/[^A-Za-z0-9+/=]/g, '');
+  const data = text.replace(/=+$/, '');
+  const rest = data.length % 4;
+  if (rest === 1) {
+    throw new PythonError(
+      'Error',
+      `Invalid base64-encoded string: number of data characters (${data.length}) cannot be 1 more than a multiple of 4`,
+    );
+  }
+  if (rest !== 0 && text.length - data.length < 4 - rest) throw new PythonError('Error', 'Incorrect padding');
+  return Buffer.from(data, 'base64');
+}
+
+function toDatetimes(column: Series): Series {
+  if (column.dtype.startsWith('datetime64')) return new Series('datetime64[ns]', column.values, column.name);
+  if (column.dtype === 'bool') throw typeError('dtype bool cannot be converted to datetime64[ns]');
+  return new Series(
+    'datetime64[ns]',
+    column.values.map((value, i) => objectToDatetime(value, i, '3')),
+    column.name,
+  );
+}
+
+/**
+ * `series.astype(dtype)`: numbers wrap and truncate as numpy does, objects and text go through `int()`, `float()`, `bool()`.
+ * @throws PythonError in pandas' words.
+ */
+export function astype(column: Series, dtype: string, compatibility: Compatibility): Series {
+  if (column.dtype === dtype) return column;
+  const isText = column.dtype === 'str';
+  if (dtype === 'object') return new Series('object', boxed(column), column.name);
+  if (dtype === 'str')
+    return isText
+      ? column
+      : inferSeries(
+          boxed(column).map((value) => castItem(value, 'str', compatibility)),
+          compatibility,
+        );
+  const isObject = column.dtype === 'object' || isText;
+  const convert = converter(dtype, isObject, compatibility);
+  return new Series(dtype, column.values.map(convert), column.name);
+}
+
+function converter(dtype: string, isObject: boolean, compatibility: Compatibility): (value: unknown) => unknown {
+  switch (dtypeKind(dtype)) {
+    case 'b':
+      return isTruthy;
+    case 'i':
+    case 'u':
+      return (value) => toFixedInteger(value, dtype, isObject, compatibility);
+    case 'f':
+      return (value) => toFixedFloat(value, dtype);
+    case 'M':
+      return (value) => objectToDatetime(value, 0, compatibility);
+    default:
+      return (value) => castItem(value, dtype, compatibility);
+  }
+}
+
+function toFixedFloat(value: unknown, dtype: string): number {
+  const number = toFloat(value);
+  return dtype === 'float32' ? Math.fround(number) : number;
+}
+
+function toFixedInteger(
+  value: unknown,
+  dtype: string,
+  isObject: boolean,
+  compatibility: Compatibility,
+): number | bigint {
+  if (!isObject && pythonKind(value) === 'float' && !Number.isFinite(numberOf(value)))
+    throw notAnInteger(compatibility);
+  if (isObject && compatibility === '2' && Array.isArray(value))
+    throw valueError('setting an array element with a sequence.');
+  const integer = toInteger(value);
+  const bits = dtypeItemSize(dtype) * 8;
+  return smallest(dtypeKind(dtype) === 'i' ? BigInt.asIntN(bits, integer) : BigInt.asUintN(bits, integer));
+}
+
+function notAnInteger(compatibility: Compatibility): PythonError {
+  const advice =
+    ". Replace or remove non-finite values or cast to an integer type that supports these values (e.g. 'Int64')";
+  return new PythonError(
+    'IntCastingNaNError',
+    `Cannot convert non-finite values (NA or inf) to integer${compatibility === '3' ? advice : ''}`,
+  );
+}
