@@ -12,7 +12,8 @@ import type { ArtifactRepository } from './artifactRepository.js';
 import { storeLocationOf, storesOf, type ArtifactStores, type ArtifactStoresSource } from './artifactStores.js';
 import { isModelsUri, isRunsUri, parseModelUri, parseRunsUri, splitModelsUri } from './modelUri.js';
 import { openArtifactRepository } from './openArtifactRepository.js';
-import { findModelVersion } from './resolveModelUri.js';
+import { LocalArtifactRepository } from './localArtifactRepository.js';
+import { findModelVersion, resolveModelUri } from './resolveModelUri.js';
 import { RunArtifactRepository } from './runArtifactRepository.js';
 import { isLocalUri, parseUri } from './uri.js';
 
@@ -84,6 +85,20 @@ export async function loadDict(artifactUri: string, stores: ArtifactStoresSource
   } catch (error) {
     throw new MlflowError('Unable to form a JSON object from file content', 'BAD_REQUEST', { cause: error });
   }
+}
+
+/**
+ * The repository at a URI as a whole: `runs:/<run>`, `models:/...`, a path, a URL. A sub-path is part of what is opened.
+ * @throws MlflowError as `resolveModelUri`
+ */
+export async function openArtifacts(uri: string, stores: ArtifactStoresSource): Promise<ArtifactRepository> {
+  const isStored = isRunsUri(uri) || isModelsUri(uri);
+  if (!isStored) return openArtifactRepository(uri);
+  if (isRunsUri(uri) && parseRunsUri(uri).artifactPath === '') return openRun(uri, await storesOf(stores));
+  const resolved = await resolveModelUri(uri, stores);
+  return resolved.path === undefined
+    ? openArtifactRepository(resolved.artifactUri)
+    : new LocalArtifactRepository(resolved.artifactUri, resolved.path);
 }
 
 function checkSelection({ artifactUri, runId, artifactPath }: ArtifactSelection): void {

