@@ -95,11 +95,10 @@ export class WorkerProcess {
     if (this.isStoppedByUser) return MlflowError.cancelled('The inference process was stopped.');
     const how = signal === null ? `with exit code ${code ?? 'unknown'}` : `by signal ${signal}`;
     const hint = signal === 'SIGKILL' ? ' The system may have run out of memory.' : '';
-    return new MlflowError(
-      `The inference process was ended ${how}.${hint} The next prompt starts a new one.`,
-      'INTERNAL_ERROR',
-      { reason: 'workerDied', details: { exitCode: code, signal } },
-    );
+    return new MlflowError(`The inference process was ended ${how}.${hint}`, 'INTERNAL_ERROR', {
+      reason: 'workerDied',
+      details: { exitCode: code, signal },
+    });
   }
 }
 

@@ -1,0 +1,26 @@
+import type { LongRunningOptions } from '../../core/ports.js';
+import type { ModelReference } from '../tree/modelReference.js';
+
+/** A model that can be chosen in the panel. */
+export interface ModelEntry extends ModelReference {
+  /** The same as long as the model is the same one, over restarts too. */
+  id: string;
+  /** Where it comes from, such as `mlflow.db`. */
+  storeLabel: string;
+}
+
+/** The models of the open stores and folders. */
+export interface ModelCatalog {
+  /** Newest first. */
+  list(): readonly ModelEntry[];
+  /** Stores are still being read. */
+  readonly isLoading: boolean;
+  onDidChange(listener: () => void): { dispose(): void };
+  /** The local folder that holds the model's MLmodel; remote artifacts are downloaded. @throws MlflowError */
+  resolveFolder(model: ModelReference, options?: LongRunningOptions): Promise<string>;
+}
+
+/** A reference that came from elsewhere (a command's argument) as an entry. */
+export function entryOf(reference: ModelReference, storeLabel = ''): ModelEntry {
+  return { ...reference, id: `${reference.storeUri ?? ''}|${reference.uri}`, storeLabel };
+}

@@ -1,0 +1,76 @@
+import { readFile, stat } from 'node:fs/promises';
+import { MlflowError } from '../../core/errors.js';
+import type { JsonObject } from '../../core/ports.js';
+import type { ChatMessage, RunInput, Turn } from '../../protocol/panel.js';
+import {
+  draftErrors,
+  draftParams,
+  parseField,
+  parseJson,
+  type FormDraft,
+  type PanelForm,
+} from '../../protocol/panelForm.js';
+
+/** Files beyond this are not read into a message. */
+const fileLimitBytes = 64 * 1024 * 1024;
+
+/**
+ * What a draft comes to: MLflow's data and params. Earlier turns of a chat go before the new message.
+ * @throws MlflowError INVALID_PARAMETER_VALUE where a field does not hold what it should.
+ */
+export async function runInput(form: PanelForm, draft: FormDraft, earlier: readonly Turn[]): Promise<RunInput> {
+  const problem = Object.values(draftErrors(form, draft))[0];
+  if (problem !== undefined) throw MlflowError.invalidParameter(problem);
+  const params = draftParams(form, draft, 'params');
+  if (draft.isJson || form.kind === 'json') {
+    const parsed = parseJson(draft.json);
+    return { data: parsed.ok ? parsed.value : null, params };
+  }
+  const optional = draftParams(form, draft, 'data');
+  if (form.kind === 'chat') {
+    return { data: { messages: chatMessages(draft, earlier).map((message) => ({ ...message })), ...optional }, params };
+  }
+  const values = await fieldValues(form, draft);
+  return { data: form.kind === 'text' ? values[''] : { ...values, ...optional }, params };
+}
+
+/** The messages of a chat: system prompt, earlier turns that were answered, and the new one. */
+export function chatMessages(draft: FormDraft, earlier: readonly Turn[]): ChatMessage[] {
+  const messages: ChatMessage[] = [];
+  if (draft.system.trim() !== '') messages.push({ role: 'system', content: draft.system });
+  for (const turn of earlier) {
+    const answer = turn.answers[0];
+    const asked = turn.input.draft.values['message'];
+    if (asked === undefined || answer === undefined || answer.text === '') continue;
+    messages.push({ role: 'user', content: asked }, { role: 'assistant', content: answer.text });
+  }
+  messages.push({ role: 'user', content: draft.values['message'] ?? '' });
+  return messages;
+}
+
+async function fieldValues(form: PanelForm, draft: FormDraft): Promise<Record<string, unknown>> {
+  const values: Record<string, unknown> = {};
+  for (const field of form.fields) {
+    const text = draft.values[field.name] ?? '';
+    const parsed = parseField(field, text);
+    if (!parsed.ok || (parsed.value === null && !field.isRequired)) continue;
+    const isBytes = field.control === 'file' && field.scalar === 'binary' && typeof parsed.value === 'string';
+    values[field.name] = isBytes ? await fileBytes(text.trim()) : (parsed.value satisfies JsonObject[string]);
+  }
+  return values;
+}
+
+async function fileBytes(path: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size > fileLimitBytes)
+      throw MlflowError.invalidParameter(`${path} is larger than 64 MB. Choose a smaller file.`);
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    if (MlflowError.is(cause)) throw cause;
+    throw MlflowError.invalidParameter(`There is no readable file at ${path}. Choose another one.`, {
+      reason: 'fileMissing',
+      cause,
+    });
+  }
+}
