@@ -132,8 +132,9 @@ function maskedLm(
   const isTied = config.flag('tie_word_embeddings', true) || !b.has(`${parts.decoder}.weight`);
   const decoder = isTied ? 'embeddings.word_embeddings' : parts.decoder;
   const scores = b.linear(normed, decoder, { bias: 'leave' });
-  const bias = b.has(parts.bias) ? parts.bias : `${parts.decoder}.bias`;
-  const logits = b.has(bias) ? b.add(scores, b.weight(bias)) : scores;
+  const biases = [`${parts.decoder}.bias`, parts.bias];
+  const bias = (isTied ? biases.reverse() : biases).find((name) => b.has(name));
+  const logits = bias !== undefined ? b.add(scores, b.weight(bias)) : scores;
   b.output(head === 'pretraining' ? 'prediction_logits' : 'logits', logits, [...tokens, 'vocabulary']);
   if (head === 'pretraining') {
     b.output('seq_relationship_logits', b.linear(pooled(b, hidden), 'cls.seq_relationship'), ['batch_size', 2]);

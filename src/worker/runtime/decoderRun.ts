@@ -3,20 +3,13 @@ import {
   boolTensor,
   emptyTensor,
   float16Values,
-  floatTensor,
+  tensorLike,
   int64Tensor,
   type Feeds,
   type OnnxTensor,
   type Session,
 } from './onnxRuntime.js';
 import type { RopeCache } from './ropeCache.js';
-
-/** Tokens of a batch padded on the left. */
-export interface PaddedPrompt {
-  rows: readonly (readonly number[])[];
-  /** Padding tokens at the beginning of each row. */
-  padding: readonly number[];
-}
 
 /**
  * One generation over a decoder session: feeds tokens, keeps the key-value cache, gives the logits of the last position.
@@ -27,7 +20,8 @@ export class DecoderRun {
   #outputNames: string[];
   #caches: { past: string; present: string; isCross: boolean }[];
   #history: number[][] = [];
-  #mask: Uint8Array[] = [];
+  #padding: number[] = [];
+  readonly #isFed: boolean;
   #lengths: number[] = [];
   #total = 0;
 
@@ -37,6 +31,7 @@ export class DecoderRun {
     fixedFeeds: Feeds = {},
   ) {
     Object.assign(this.#feeds, fixedFeeds);
+    this.#isFed = Object.keys(fixedFeeds).length > 0;
     this.#caches = session.inputNames
       .filter((name) => name.startsWith('past_key_values.'))
       .map((past) => ({
@@ -51,22 +46,71 @@ export class DecoderRun {
     return this.#caches.length > 0;
   }
 
-  /** Reads the prompt: [rows, vocabulary] logits of the last position. */
-  async prompt({ rows, padding }: PaddedPrompt): Promise<Float32Array> {
-    const length = rows[0]?.length ?? 0;
+  /**
+   * Reads prompts: [prompts * copies, vocabulary] logits of their last positions. Prompts of different lengths are read
+   * apart, so that padding never enters a computation; their caches are then joined, padded on the left.
+   * @param copies rows that continue each prompt (beams, or several sequences).
+   */
+  async prompt(prompts: readonly (readonly number[])[], copies: number): Promise<Float32Array> {
+    const total = prompts.reduce((longest, prompt) => Math.max(longest, prompt.length), 0);
+    const isEven = prompts.every(({ length }) => length === total);
+    const order = prompts.flatMap((_, index) => Array.from({ length: copies }, () => index));
+    // Encoder outputs come repeated already.
+    if (this.#isFed) return this.#readTogether(order.map((index) => prompts[index] as readonly number[]));
+    if (isEven && copies === 1) return this.#readTogether(prompts);
+    const groups = groupByLength(prompts);
+    const parts: PromptPart[] = [];
+    for (const indexes of groups) {
+      const logits = await this.#readTogether(indexes.map((index) => prompts[index] as readonly number[]));
+      parts.push({ indexes, logits, caches: this.#caches.map(({ past }) => this.#feeds[past] as OnnxTensor) });
+    }
+    return this.#join(prompts, order, parts, total);
+  }
+
+  async #readTogether(prompts: readonly (readonly number[])[]): Promise<Float32Array> {
+    const length = prompts[0]?.length ?? 0;
     this.#total = length;
-    this.#history = rows.map((row) => [...row]);
-    this.#lengths = rows.map((row, index) => row.length - (padding[index] ?? 0));
-    this.#mask = padding.map((count) => new Uint8Array(length).fill(1).fill(0, 0, count));
-    const inputs = this.session.inputMetadata;
+    this.#history = prompts.map((prompt) => [...prompt]);
+    this.#lengths = prompts.map(() => length);
+    this.#padding = prompts.map(() => 0);
     for (const { past } of this.#caches) {
-      const metadata = inputs.find(({ name }) => name === past);
+      const metadata = this.session.inputMetadata.find(({ name }) => name === past);
       if (!metadata?.isTensor) throw new MlflowError(`The decoder's input ${past} is not a tensor.`);
       const [, heads, , size] = metadata.shape;
-      this.#feeds[past] = emptyTensor(metadata.type, [rows.length, Number(heads), 0, Number(size)]);
+      this.#feeds[past] = emptyTensor(metadata.type, [prompts.length, Number(heads), 0, Number(size)]);
     }
-    const positions = rows.flatMap((row, index) => row.map((_, column) => Math.max(column - (padding[index] ?? 0), 0)));
-    return this.#run(rows.flat(), positions, length, true);
+    const positions = prompts.flatMap((prompt) => prompt.map((_, column) => column));
+    return this.#run(prompts.flat(), positions, length, true);
+  }
+
+  #join(
+    prompts: readonly (readonly number[])[],
+    order: readonly number[],
+    parts: readonly PromptPart[],
+    total: number,
+  ): Float32Array {
+    const places = new Map<number, { part: PromptPart; row: number }>();
+    for (const part of parts) for (const [row, index] of part.indexes.entries()) places.set(index, { part, row });
+    const rows = order.map((index) => places.get(index) as { part: PromptPart; row: number });
+    this.#total = total;
+    this.#lengths = order.map((index) => prompts[index]?.length ?? 0);
+    this.#padding = this.#lengths.map((length) => total - length);
+    this.#history = order.map((index, row) => [
+      ...Array<number>(this.#padding[row] ?? 0).fill(0),
+      ...(prompts[index] ?? []),
+    ]);
+    for (const [cacheIndex, { past }] of this.#caches.entries()) {
+      this.#feeds[past] = joinCaches(
+        rows.map(({ part, row }) => ({ tensor: part.caches[cacheIndex] as OnnxTensor, row })),
+        total,
+      );
+    }
+    const vocabulary = rows[0] ? rows[0].part.logits.length / rows[0].part.indexes.length : 0;
+    const logits = new Float32Array(rows.length * vocabulary);
+    for (const [index, { part, row }] of rows.entries()) {
+      logits.set(part.logits.subarray(row * vocabulary, (row + 1) * vocabulary), index * vocabulary);
+    }
+    return logits;
   }
 
   /** Appends one token a row. */
@@ -96,7 +140,7 @@ export class DecoderRun {
     if (parents.every((parent, index) => parent === index)) return;
     this.#history = parents.map((parent) => [...(this.#history[parent] ?? [])]);
     this.#lengths = parents.map((parent) => this.#lengths[parent] ?? 0);
-    this.#mask = parents.map((parent) => this.#mask[parent] as Uint8Array);
+    this.#padding = parents.map((parent) => this.#padding[parent] ?? 0);
     for (const { past } of this.#caches) {
       const tensor = this.#feeds[past];
       if (tensor) this.#feeds[past] = gatherRows(tensor, parents);
@@ -130,9 +174,7 @@ export class DecoderRun {
   #maskTensor(rows: number): OnnxTensor {
     const total = this.#total;
     const data = new BigInt64Array(rows * total).fill(1n);
-    for (const [row, mask] of this.#mask.entries()) {
-      for (let column = 0; column < mask.length && mask[column] === 0; column++) data[row * total + column] = 0n;
-    }
+    for (const [row, padding] of this.#padding.entries()) data.fill(0n, row * total, row * total + padding);
     return int64Tensor(data, [rows, total]);
   }
 }
@@ -151,12 +193,46 @@ function lastLogits(logits: OnnxTensor): Float32Array {
   return last;
 }
 
+interface PromptPart {
+  /** Prompts that were read together. */
+  indexes: readonly number[];
+  logits: Float32Array;
+  caches: readonly OnnxTensor[];
+}
+
+function groupByLength(prompts: readonly (readonly number[])[]): number[][] {
+  const groups = new Map<number, number[]>();
+  for (const [index, { length }] of prompts.entries()) groups.set(length, [...(groups.get(length) ?? []), index]);
+  return [...groups.values()];
+}
+
+/** Rows of several caches [rows, heads, length, size] as one, padded on the left to `total` positions. */
+function joinCaches(rows: readonly { tensor: OnnxTensor; row: number }[], total: number): OnnxTensor {
+  const first = rows[0]?.tensor;
+  const [, heads = 0, , size = 0] = first?.dims ?? [];
+  const headSize = total * size;
+  const isHalf = first?.type === 'float16';
+  const target = isHalf
+    ? new Uint16Array(rows.length * heads * headSize)
+    : new Float32Array(rows.length * heads * headSize);
+  for (const [index, { tensor, row }] of rows.entries()) {
+    const length = tensor.dims[2] ?? 0;
+    const source = tensor.data as Float32Array;
+    for (let head = 0; head < heads; head++) {
+      const from = (row * heads + head) * length * size;
+      const to = (index * heads + head) * headSize + (total - length) * size;
+      target.set(source.subarray(from, from + length * size), to);
+    }
+  }
+  return tensorLike(first as OnnxTensor, target, [rows.length, heads, total, size]);
+}
+
 function gatherRows(tensor: OnnxTensor, parents: readonly number[]): OnnxTensor {
   const source = tensor.data as Float32Array;
   const rowSize = source.length / (tensor.dims[0] ?? 1);
-  const target = new Float32Array(rowSize * parents.length);
+  const target = new (source.constructor as Float32ArrayConstructor)(rowSize * parents.length);
   for (const [index, parent] of parents.entries()) {
     target.set(source.subarray(parent * rowSize, (parent + 1) * rowSize), index * rowSize);
   }
-  return floatTensor(target, [parents.length, ...tensor.dims.slice(1)]);
+  return tensorLike(tensor, target, [parents.length, ...tensor.dims.slice(1)]);
 }

@@ -39,6 +39,15 @@ export function boolTensor(value: boolean): OnnxTensor {
   return new runtime.Tensor('bool', Uint8Array.of(value ? 1 : 0), [1]);
 }
 
+/** A tensor of another one's element type. */
+export function tensorLike(
+  tensor: OnnxTensor,
+  data: Float32Array | Uint16Array | BigInt64Array,
+  dims: readonly number[],
+): OnnxTensor {
+  return new runtime.Tensor(tensor.type as 'float32', data as Float32Array, dims);
+}
+
 /** A tensor without elements, of the type that an input wants. */
 export function emptyTensor(type: string, dims: readonly number[]): OnnxTensor {
   return type === 'float16'

@@ -1,6 +1,6 @@
 import { feedsFor } from './feeds.js';
 import type { Tensor } from './model.js';
-import { int64Tensor, type Feeds, type OnnxTensor, type Session } from './onnxRuntime.js';
+import { int64Tensor, tensorLike, type Feeds, type OnnxTensor, type Session } from './onnxRuntime.js';
 import { RopeCache } from './ropeCache.js';
 
 const noRope = new RopeCache([]);
@@ -33,14 +33,12 @@ export async function encodeForGeneration(
 function repeatRows(tensor: OnnxTensor, copies: number): OnnxTensor {
   if (copies === 1) return tensor;
   const [rows = 1, ...rest] = tensor.dims;
-  const source = tensor.data as Float32Array | BigInt64Array;
+  const source = tensor.data as Float32Array;
   const rowSize = source.length / rows;
-  const target = source.slice(0, 0).constructor as { new (length: number): typeof source };
-  const data = new target(source.length * copies);
+  const data = new (source.constructor as Float32ArrayConstructor)(source.length * copies);
   for (let index = 0; index < rows * copies; index++) {
     const row = Math.floor(index / copies);
-    data.set(source.subarray(row * rowSize, (row + 1) * rowSize) as never, index * rowSize);
+    data.set(source.subarray(row * rowSize, (row + 1) * rowSize), index * rowSize);
   }
-  const make = tensor.constructor as { new (type: string, data: typeof source, dims: number[]): OnnxTensor };
-  return new make(tensor.type, data, [rows * copies, ...rest]);
+  return tensorLike(tensor, data, [rows * copies, ...rest]);
 }

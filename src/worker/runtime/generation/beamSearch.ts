@@ -117,12 +117,7 @@ export async function searchBeams(task: GenerationTask): Promise<GenerateResult>
   const searches = rows.map((row, index) => new PromptSearch(row, length, padding[index] ?? 0, options));
   const random = randomFrom(options.seed);
   const deadlineMs = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
-  const expand = <T>(items: readonly T[]): T[] => items.flatMap((item) => Array.from({ length: beams }, () => item));
-  let logits = await readPrompt(
-    task,
-    expand(rows).map((row) => [...row]),
-    expand(padding),
-  );
+  let logits = await readPrompt(task, beams);
   for (;;) {
     if (signal?.aborted) return { sequences: bestSoFar(searches), finishReason: 'cancelled' };
     const vocabulary = logits.length / (searches.length * beams);

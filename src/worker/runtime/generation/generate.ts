@@ -34,9 +34,9 @@ export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-export async function readPrompt(task: GenerationTask, rows: number[][], padding: number[]): Promise<Float32Array> {
+export async function readPrompt(task: GenerationTask, copies: number): Promise<Float32Array> {
   const startMs = performance.now();
-  const logits = await task.run.prompt({ rows, padding });
+  const logits = await task.run.prompt(task.prompts, copies);
   const promptTokens = task.prompts.reduce((sum, prompt) => sum + prompt.length, 0);
   task.onPrompt?.(promptTokens, performance.now() - startMs);
   return logits;
@@ -51,7 +51,7 @@ async function sampleOrFollow(task: GenerationTask): Promise<GenerateResult> {
   const ends: (number | null)[] = rows.map(() => null);
   const deadlineMs = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
   let finishReason: GenerateResult['finishReason'] = 'stop';
-  let logits = await readPrompt(task, rows, padding);
+  let logits = await readPrompt(task, options.returnedSequences);
   for (;;) {
     if (signal?.aborted) {
       finishReason = 'cancelled';
