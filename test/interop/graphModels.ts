@@ -157,6 +157,21 @@ export const graphModels: readonly ModelSpec[] = [
       tokenTypes: true,
     },
   ),
+  ...encoders('DistilBert', {
+    vocab_size: 96,
+    dim: 32,
+    n_layers: 2,
+    n_heads: 4,
+    hidden_dim: 48,
+    max_position_embeddings: 40,
+    num_labels: 3,
+  }),
+  ...encoders(
+    'Albert',
+    { ...bertSize, embedding_size: 16, num_hidden_layers: 4, num_hidden_groups: 2, inner_group_num: 2, num_labels: 3 },
+    { tokenTypes: true },
+  ),
+  ...encoders('MPNet', { ...bertSize, num_labels: 3, pad_token_id: 1 }),
   decoder('Gpt2', 'GPT2', gpt2Size, { modelClass: 'GPT2LMHeadModel' }),
   decoder(
     'Gpt2Scaled',
@@ -266,7 +281,13 @@ export const graphModels: readonly ModelSpec[] = [
     'Gemma2',
     'Gemma2',
     { ...llamaSize, head_dim: 16, sliding_window: 4, query_pre_attn_scalar: 24 },
-    { lengths: [12, 9, 16] },
+    { lengths: [12, 9, 16], options: [{ max_new_tokens: 12 }] },
+  ),
+  decoder(
+    'Gemma2Beams',
+    'Gemma2',
+    { ...llamaSize, head_dim: 16, sliding_window: 4, query_pre_attn_scalar: 24 },
+    { lengths: [12, 9, 16], generations: newOnly },
   ),
   decoder(
     'Gemma3',

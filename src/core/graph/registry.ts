@@ -1,9 +1,12 @@
 import type { JsonObject } from '../ports.js';
 import type { CheckpointTensors } from '../safetensors/checkpoint.js';
 import type { Adapter } from './adapter.js';
+import { albert } from './architectures/albert.js';
 import { bertFamily } from './architectures/bertFamily.js';
+import { distilbert } from './architectures/distilbert.js';
 import { gpt2 } from './architectures/gpt2.js';
 import { llamaFamily } from './architectures/llamaFamily.js';
+import { mpnet } from './architectures/mpnet.js';
 import type { Architecture, GeneratedModel, Head } from './generatedGraph.js';
 import { headFor } from './heads.js';
 import { ModelConfig } from './modelConfig.js';
@@ -15,8 +18,10 @@ import { unsupportedArchitecture } from './unsupported.js';
 export const generatorVersion = 1;
 
 const architectures: Readonly<Record<string, Architecture>> = {
+  albert,
   bert: bertFamily,
   camembert: bertFamily,
+  distilbert,
   electra: bertFamily,
   gemma: llamaFamily,
   gemma2: llamaFamily,
@@ -25,6 +30,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   granite: llamaFamily,
   llama: llamaFamily,
   mistral: llamaFamily,
+  mpnet,
   phi3: llamaFamily,
   qwen2: llamaFamily,
   qwen3: llamaFamily,
