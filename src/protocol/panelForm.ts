@@ -182,6 +182,25 @@ export function draftSummary(form: PanelForm, draft: FormDraft): string {
   return oneLine(values.join(' · '));
 }
 
+/** A draft as the JSON that it would be sent as: where the JSON mode starts. Fields that are not valid yet stay text. */
+export function draftJson(form: PanelForm, draft: FormDraft): string {
+  if (form.kind === 'json') return draft.json;
+  if (form.kind === 'text') return JSON.stringify(draft.values[''] ?? '');
+  if (form.kind === 'chat') {
+    const system = draft.system.trim() === '' ? [] : [{ role: 'system', content: draft.system }];
+    const messages = [...system, { role: 'user', content: draft.values['message'] ?? '' }];
+    return JSON.stringify({ messages, ...draftParams(form, draft, 'data') }, null, 2);
+  }
+  const record: JsonObject = {};
+  for (const field of form.fields) {
+    const text = draft.values[field.name] ?? '';
+    const parsed = parseField(field, text);
+    if (!parsed.ok) record[field.name] = text;
+    else if (parsed.value !== null) record[field.name] = parsed.value;
+  }
+  return JSON.stringify({ ...record, ...draftParams(form, draft, 'data') }, null, 2);
+}
+
 function oneLine(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length <= 160 ? line : `${line.slice(0, 159)}…`;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { commands, window, workspace, type ExtensionContext } from 'vscode';
+import { basename, dirname } from 'node:path';
+import { commands, Uri, window, workspace, type ExtensionContext } from 'vscode';
 import type { Log } from '../../core/ports.js';
 import type { DeviceChoice, PrecisionChoice } from '../../protocol/inference.js';
 import type { InferenceEngine } from '../inference/inferenceEngine.js';
@@ -57,9 +58,10 @@ export function registerPanel(context: ExtensionContext, { catalog, engine, log 
   return controller;
 }
 
-/** What a command was given: a node of the tree, a model reference, or a model URI. */
+/** What a command was given: a node of the tree, a model reference, a model URI, or the URI of an MLmodel file. */
 function modelOf(argument: unknown, catalog: ModelCatalog): ModelEntry | undefined {
   const value = isRecord(argument) && isRecord(argument['model']) ? argument['model'] : argument;
+  if (value instanceof Uri) return entryOf(folderReference(value));
   const uri = typeof value === 'string' ? value : isRecord(value) ? value['uri'] : undefined;
   if (typeof uri !== 'string') return undefined;
   const storeUri = isRecord(value) && typeof value['storeUri'] === 'string' ? value['storeUri'] : undefined;
@@ -70,6 +72,12 @@ function modelOf(argument: unknown, catalog: ModelCatalog): ModelEntry | undefin
   if (!isRecord(value)) return entryOf({ name: uri, uri, storeUri, location: undefined, summary: undefined });
   const reference = value as unknown as ModelReference;
   return entryOf({ ...reference, name: typeof reference.name === 'string' ? reference.name : uri, storeUri });
+}
+
+/** The model whose folder, or MLmodel file, a URI names. */
+function folderReference(uri: Uri): ModelReference {
+  const folder = basename(uri.fsPath) === 'MLmodel' ? dirname(uri.fsPath) : uri.fsPath;
+  return { name: basename(folder), uri: folder, storeUri: undefined, location: folder, summary: undefined };
 }
 
 /** The devices that a platform can have, best first. Which of them this machine has is found out when a model loads. */

@@ -1,0 +1,25 @@
+import { element, type View } from '../shared/dom.js';
+import { iconButton } from '../ui/button.js';
+import type { App } from './app.js';
+import { section } from './section.js';
+
+/** Pinned embeddings, while the panel shows any embedding. */
+export function pinsSection(app: App): View {
+  const { pins, turns } = app.state;
+  const isShown = turns.some((turn) => turn.answers.some((answer) => answer.view?.kind === 'embedding'));
+  if (pins.length === 0 || !isShown) return null;
+  return section(app, 'pins', `Pinned embeddings (${pins.length})`, () =>
+    pins.map((pin) =>
+      element(
+        'div',
+        { class: 'row', key: pin.id },
+        element('span', { class: 'grow ellipsis', title: `${pin.label}\n${pin.modelName}` }, pin.label),
+        iconButton({
+          label: `Unpin ${pin.label}`,
+          icon: 'close',
+          onClick: () => void app.call('unpinEmbedding', { id: pin.id }),
+        }),
+      ),
+    ),
+  );
+}
