@@ -1,17 +1,16 @@
+import { forEachMatch, groupAround, groupMatching, innermostFirst, type Test } from './sqlPasses.js';
 import {
   hasType,
   hasTypeWithin,
   isGroup,
   isKeyword,
   isNewline,
-  isWhitespace,
   keywordOf,
   matches,
   nextIndex,
   nextSolid,
   previousSolid,
   wrap,
-  type GroupKind,
   type SqlGroup,
   type SqlNode,
 } from './sqlTree.js';
@@ -20,7 +19,6 @@ const numbers = ['Literal.Number', 'Literal.Number.Integer', 'Literal.Number.Flo
 const strings = ['Literal.String', 'Literal.String.Single', 'Literal.String.Symbol'];
 const names = ['Name', 'Name.Placeholder'];
 const operandTypes = [...numbers, ...strings, ...names];
-const delimitedKinds: GroupKind[] = ['Parenthesis', 'SquareBrackets', 'Case', 'If', 'For', 'Begin'];
 
 /** More tokens than this are refused. Source: sqlparse's own limit. */
 export const maxTokens = 10_000;
@@ -56,104 +54,12 @@ export function groupStatement(statement: SqlGroup): void {
   groupValues(statement);
 }
 
-type Test = (node: SqlNode) => boolean;
-
 function keyword(...texts: string[]): Test {
   return (node) => matches(node, 'Keyword', ...texts);
 }
 
 function closing(text: string): Test {
   return (node) => matches(node, 'Punctuation', text);
-}
-
-/** Applies a pass to the inner groups first, except below groups of its own kind. */
-function innermostFirst(group: SqlGroup, exceptBelow: GroupKind | null, pass: (group: SqlGroup) => void): void {
-  for (const child of [...group.children]) {
-    if (isGroup(child) && child.kind !== exceptBelow) innermostFirst(child, exceptBelow, pass);
-  }
-  pass(group);
-}
-
-/** Calls `action` at each child that satisfies the test; it may group around the index, which stays the group's. */
-function forEachMatch(group: SqlGroup, test: Test, action: (index: number) => number | undefined): void {
-  let index = nextIndex(group, 0, test);
-  while (index >= 0) {
-    const at = action(index) ?? index;
-    index = nextIndex(group, at + 1, test);
-  }
-}
-
-function groupMatching(group: SqlGroup, kind: GroupKind, opens: Test, closes: Test): void {
-  const openings: number[] = [];
-  let removed = 0;
-  for (const [original, child] of [...group.children].entries()) {
-    const index = original - removed;
-    if (isWhitespace(child)) continue;
-    if (isGroup(child) && child.kind !== kind) {
-      groupMatching(child, kind, opens, closes);
-    } else if (opens(child)) {
-      openings.push(index);
-    } else if (closes(child)) {
-      const opening = openings.pop();
-      if (opening === undefined) continue;
-      wrap(group, kind, opening, index);
-      removed += index - opening;
-    }
-  }
-}
-
-interface MiddleRule {
-  kind: GroupKind;
-  isMiddle: Test;
-  mayPrecede: (node: SqlNode | undefined) => boolean;
-  mayFollow: (node: SqlNode | undefined) => boolean;
-  /** The last index of the group; by default that of the token after the middle one. */
-  lastIndex?: (group: SqlGroup, middle: number, next: number) => number;
-  /** Whether the group starts at the middle token instead of the one before. */
-  startsAtMiddle?: boolean;
-  extend?: boolean;
-  recurse?: boolean;
-}
-
-/** Groups what is joined by a token in the middle, such as `x < y`. */
-function groupAround(group: SqlGroup, rule: MiddleRule): void {
-  let removed = 0;
-  let previousIndex = -1;
-  let previous: SqlNode | undefined;
-  for (const [original, child] of [...group.children].entries()) {
-    const index = original - removed;
-    if (index < 0 || isWhitespace(child)) continue;
-    if (rule.recurse !== false && isGroup(child) && child.kind !== rule.kind) groupAround(child, rule);
-    if (rule.isMiddle(child)) {
-      const next = nextSolid(group, index);
-      const nextNode = next < 0 ? undefined : group.children[next];
-      if (
-        previous !== undefined &&
-        rule.mayPrecede(previous) &&
-        rule.mayFollow(nextNode) &&
-        !isDelimiter(group, previous) &&
-        !isDelimiter(group, nextNode)
-      ) {
-        const from = rule.startsAtMiddle ? index : previousIndex;
-        const to = rule.lastIndex?.(group, index, next) ?? next;
-        previous = wrap(group, rule.kind, from, to, rule.extend ?? true);
-        removed += to - from;
-        previousIndex = from;
-        continue;
-      }
-    }
-    previousIndex = index;
-    previous = child;
-  }
-}
-
-/** The brackets of a bracketed group are never operands inside it. */
-function isDelimiter(group: SqlGroup, node: SqlNode | undefined): boolean {
-  return (
-    node !== undefined &&
-    delimitedKinds.includes(group.kind) &&
-    (node === group.children[0] || node === group.children.at(-1))
-  );
 }
 
 function groupComments(statement: SqlGroup): void {
@@ -183,13 +89,17 @@ function groupFunctions(statement: SqlGroup): void {
   innermostFirst(statement, 'Function', (group) => {
     const texts = new Set(group.children.map((child) => (child.kind === 'token' ? child.text.toUpperCase() : '')));
     if (texts.has('CREATE') && texts.has('TABLE') && !texts.has('AS')) return;
-    forEachMatch(group, (node) => hasTypeWithin(node, 'Name'), (index) => {
-      const next = nextSolid(group, index);
-      if (!isGroup(group.children[next], 'Parenthesis')) return undefined;
-      const over = nextSolid(group, next);
-      wrap(group, 'Function', index, isGroup(group.children[over], 'Over') ? over : next);
-      return undefined;
-    });
+    forEachMatch(
+      group,
+      (node) => hasTypeWithin(node, 'Name'),
+      (index) => {
+        const next = nextSolid(group, index);
+        if (!isGroup(group.children[next], 'Parenthesis')) return undefined;
+        const over = nextSolid(group, next);
+        wrap(group, 'Function', index, isGroup(group.children[over], 'Over') ? over : next);
+        return undefined;
+      },
+    );
   });
 }
 
@@ -213,7 +123,8 @@ function groupPeriods(statement: SqlGroup): void {
   groupAround(statement, {
     kind: 'Identifier',
     isMiddle: (node) => matches(node, 'Punctuation', '.') || matches(node, 'Operator', '->', '->>'),
-    mayPrecede: (node) => isGroup(node, 'SquareBrackets', 'Identifier') || hasType(node, 'Name', 'Literal.String.Symbol'),
+    mayPrecede: (node) =>
+      isGroup(node, 'SquareBrackets', 'Identifier') || hasType(node, 'Name', 'Literal.String.Symbol'),
     mayFollow: () => true,
     lastIndex: (group, middle, next) => {
       const node = group.children[next];
@@ -239,22 +150,30 @@ function groupArrays(statement: SqlGroup): void {
 
 function groupIdentifiers(statement: SqlGroup): void {
   innermostFirst(statement, 'Identifier', (group) =>
-    forEachMatch(group, (node) => hasType(node, 'Literal.String.Symbol', 'Name'), (index) => {
-      wrap(group, 'Identifier', index, index);
-      return undefined;
-    }),
+    forEachMatch(
+      group,
+      (node) => hasType(node, 'Literal.String.Symbol', 'Name'),
+      (index) => {
+        wrap(group, 'Identifier', index, index);
+        return undefined;
+      },
+    ),
   );
 }
 
 function groupOrders(statement: SqlGroup): void {
   innermostFirst(statement, 'Identifier', (group) =>
-    forEachMatch(group, (node) => hasTypeWithin(node, 'Keyword.Order'), (index) => {
-      const previous = previousSolid(group, index);
-      const node = group.children[previous];
-      if (!isGroup(node, 'Identifier') && !hasTypeWithin(node, 'Literal.Number')) return undefined;
-      wrap(group, 'Identifier', previous, index);
-      return previous;
-    }),
+    forEachMatch(
+      group,
+      (node) => hasTypeWithin(node, 'Keyword.Order'),
+      (index) => {
+        const previous = previousSolid(group, index);
+        const node = group.children[previous];
+        if (!isGroup(node, 'Identifier') && !hasTypeWithin(node, 'Literal.Number')) return undefined;
+        wrap(group, 'Identifier', previous, index);
+        return previous;
+      },
+    ),
   );
 }
 
@@ -364,12 +283,16 @@ function groupAssignments(statement: SqlGroup): void {
 
 function alignComments(statement: SqlGroup): void {
   innermostFirst(statement, null, (group) =>
-    forEachMatch(group, (node) => isGroup(node, 'Comment'), (index) => {
-      const previous = previousSolid(group, index);
-      if (!isGroup(group.children[previous])) return undefined;
-      wrap(group, 'Group', previous, index, true);
-      return previous;
-    }),
+    forEachMatch(
+      group,
+      (node) => isGroup(node, 'Comment'),
+      (index) => {
+        const previous = previousSolid(group, index);
+        if (!isGroup(group.children[previous])) return undefined;
+        wrap(group, 'Group', previous, index, true);
+        return previous;
+      },
+    ),
   );
 }
 

@@ -1,3 +1,4 @@
+import type * as NodeSqliteModule from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import {
   SqliteError,
@@ -9,7 +10,7 @@ import {
 } from './connection.js';
 import { StatementCache } from './statementCache.js';
 
-type NodeSqlite = typeof import('node:sqlite');
+type NodeSqlite = typeof NodeSqliteModule;
 type Database = InstanceType<NodeSqlite['DatabaseSync']>;
 type Statement = ReturnType<Database['prepare']>;
 

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import type * as WasmSqliteModule from 'node-sqlite3-wasm';
 import {
   SqliteError,
   type OpenConnectionOptions,
@@ -9,7 +10,7 @@ import {
 } from './connection.js';
 import { StatementCache } from './statementCache.js';
 
-type WasmSqlite = typeof import('node-sqlite3-wasm');
+type WasmSqlite = typeof WasmSqliteModule;
 type Database = InstanceType<WasmSqlite['Database']>;
 type Statement = ReturnType<Database['prepare']>;
 type OpenFunction = (file: number, out: number, flags: number, vfs: number) => number;
