@@ -32,7 +32,10 @@ export interface Pipeline {
 /** The part of a tokenizer that MLflow's wrapper itself uses. */
 export interface PipelineTokenizer {
   encode(text: string, options?: { addSpecialTokens?: boolean }): number[];
-  decode(tokenIds: readonly number[], options?: { skipSpecialTokens?: boolean }): string;
+  decode(
+    tokenIds: readonly number[],
+    options?: { skipSpecialTokens?: boolean; cleanUpTokenizationSpaces?: boolean | undefined },
+  ): string;
   /** Rendered by the checkpoint's chat template. @throws when there is none. */
   applyChatTemplate(messages: JsonObject[], options?: { addGenerationPrompt?: boolean }): string;
 }

@@ -34,10 +34,6 @@ export class ChatTemplate {
         tools: options.tools ?? null,
         documents: options.documents ?? null,
         add_generation_prompt: options.addGenerationPrompt ?? false,
-        raise_exception: (message: string) => {
-          throw new Error(message);
-        },
-        strftime_now: (format: string) => formatTime(new Date(), format),
         ...options.variables,
       });
     } catch (error) {
@@ -59,29 +55,4 @@ export class ChatTemplate {
     if (!template) this.compiled.set(name, (template = new Template(source)));
     return template;
   }
-}
-
-const monthNames = 'January February March April May June July August September October November December'.split(' ');
-const dayNames = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
-
-/** The directives of Python's `strftime` that chat templates use. */
-function formatTime(date: Date, format: string): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const directives: Record<string, () => string> = {
-    d: () => two(date.getDate()),
-    m: () => two(date.getMonth() + 1),
-    Y: () => String(date.getFullYear()),
-    y: () => two(date.getFullYear() % 100),
-    H: () => two(date.getHours()),
-    I: () => two(date.getHours() % 12 || 12),
-    M: () => two(date.getMinutes()),
-    S: () => two(date.getSeconds()),
-    p: () => (date.getHours() < 12 ? 'AM' : 'PM'),
-    B: () => monthNames[date.getMonth()]!,
-    b: () => monthNames[date.getMonth()]!.slice(0, 3),
-    A: () => dayNames[date.getDay()]!,
-    a: () => dayNames[date.getDay()]!.slice(0, 3),
-    '%': () => '%',
-  };
-  return format.replace(/%([a-zA-Z%])/g, (whole, directive: string) => directives[directive]?.() ?? whole);
 }

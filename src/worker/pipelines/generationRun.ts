@@ -1,0 +1,55 @@
+import type { JsonObject } from '../../core/ports.js';
+import type { PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
+import type { GenerateRequest, GenerateResult, RuntimeModel } from '../runtime/model.js';
+import type { TransformersGeneration } from '../tokenizer/generation.js';
+import { IncrementalDetokenizer } from '../tokenizer/incrementalDetokenizer.js';
+import type { Tokenizer } from '../tokenizer/tokenizer.js';
+import { withPythonErrors } from './modelInputs.js';
+
+export interface GenerationRun {
+  model: RuntimeModel;
+  tokenizer: Tokenizer;
+  transformersMajor: TransformersGeneration;
+  request: Pick<GenerateRequest, 'inputIds' | 'encoderInputs'>;
+  generation: JsonObject;
+  /** Texts after which MLflow's `stop` ends the answer; compared as token ids. */
+  stopTexts?: readonly string[] | undefined;
+  /** Texts that end the answer wherever they come up in it. */
+  stopStrings?: readonly string[] | undefined;
+  options: PipelineCallOptions;
+}
+
+/** Runs `generate`, telling each token's text, and ends at stop texts. */
+export async function runGeneration(run: GenerationRun): Promise<GenerateResult> {
+  const { model, tokenizer, options, stopStrings = [], stopTexts = [] } = run;
+  const stop = new AbortController();
+  const signals = [stop.signal, ...(options.signal ? [options.signal] : [])];
+  const detokenizers = new Map<number, IncrementalDetokenizer>();
+  const written = new Map<number, string>();
+  const decode = (ids: readonly number[]): string => tokenizer.decode(ids, { skipSpecialTokens: true });
+  const onToken = (sequence: number, tokenId: number): void => {
+    let detokenizer = detokenizers.get(sequence);
+    if (!detokenizer) detokenizers.set(sequence, (detokenizer = new IncrementalDetokenizer(decode)));
+    const text = detokenizer.push(tokenId);
+    options.onEvent?.({ type: 'token', text, tokenId, sequence });
+    if (stopStrings.length === 0) return;
+    const tail = (written.get(sequence) ?? '') + text;
+    written.set(sequence, tail);
+    if (stopStrings.some((stopString) => tail.slice(-(stopString.length + text.length)).includes(stopString)))
+      stop.abort();
+  };
+  const request: GenerateRequest = {
+    ...run.request,
+    generation: run.generation,
+    transformersMajor: run.transformersMajor,
+    stopSequences: stopTexts.flatMap((text) =>
+      [text, ` ${text}`].map((variant) => tokenizer.encode(variant, { addSpecialTokens: false })),
+    ),
+    signal: AbortSignal.any(signals),
+    onPrompt: (promptTokens, durationMs) => options.onEvent?.({ type: 'prompt', promptTokens, durationMs }),
+    ...(options.onEvent || stopStrings.length > 0 ? { onToken } : {}),
+  };
+  const result = await withPythonErrors(() => model.generate(request));
+  const endedByString = stop.signal.aborted && !options.signal?.aborted;
+  return endedByString ? { ...result, finishReason: 'stop' } : result;
+}

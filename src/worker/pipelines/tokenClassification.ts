@@ -1,0 +1,123 @@
+import { MlflowError } from '../../core/errors.js';
+import type { JsonObject } from '../../core/ports.js';
+import type { PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
+import { pythonLength, pythonSlice } from '../../core/pyfunc/pythonStrings.js';
+import { pyRepr } from '../../core/signature/pythonText.js';
+import type { Encoding } from '../tokenizer/tokenizer.js';
+import { groupEntities, mergeOverlapping, nameTokens, nameWords, type Entity, type TokenScores } from './entities.js';
+import { forward, labelOf, modelInputs } from './modelInputs.js';
+import { softmax } from './numeric.js';
+import { TextPipeline } from './pipelineContext.js';
+
+const strategies = ['NONE', 'SIMPLE', 'FIRST', 'AVERAGE', 'MAX'] as const;
+export type AggregationStrategy = (typeof strategies)[number];
+
+interface Settings {
+  strategy: AggregationStrategy;
+  ignoredLabels: readonly string[];
+  stride: number | undefined;
+}
+
+/** transformers' TokenClassificationPipeline (and NER). */
+export class TokenClassificationPipeline extends TextPipeline {
+  protected run(input: unknown, kwargs: JsonObject, options: PipelineCallOptions): Promise<unknown> {
+    const known = ['ignore_labels', 'aggregation_strategy', 'offset_mapping', 'stride'];
+    if (this.generation === 4) known.push('grouped_entities', 'ignore_subwords');
+    else known.push('is_split_into_words', 'delimiter');
+    this.refuseUnknown(kwargs, known);
+    const settings = this.settings(kwargs);
+    if (Array.isArray(input) && input.length === 0)
+      throw MlflowError.invalidParameter('At least one input is required.');
+    return this.each(input, options, (text) => this.classify(text, settings));
+  }
+
+  private settings(kwargs: JsonObject): Settings {
+    const { stride } = kwargs;
+    const strategy = strategyOf(kwargs, this.generation === 4);
+    if (typeof stride === 'number') {
+      if (stride >= this.tokenizer.modelMaxLength) {
+        throw MlflowError.invalidParameter(
+          '`stride` must be less than `tokenizer.model_max_length` (or even lower if the tokenizer adds special tokens)',
+        );
+      }
+      if (kwargs['aggregation_strategy'] !== undefined && strategy === 'NONE') {
+        throw MlflowError.invalidParameter(
+          '`stride` was provided to process all the text but `aggregation_strategy="AggregationStrategy.NONE"`, ' +
+            'please select another one instead.',
+        );
+      }
+    }
+    return {
+      strategy,
+      ignoredLabels: (kwargs['ignore_labels'] as string[] | null | undefined) ?? ['O'],
+      stride: typeof stride === 'number' ? stride : undefined,
+    };
+  }
+
+  private async classify(text: unknown, settings: Settings): Promise<Entity[]> {
+    if (typeof text !== 'string') {
+      throw MlflowError.invalidParameter('When `is_split_into_words=False`, `sentence` must be an untokenized string.');
+    }
+    const { modelMaxLength } = this.tokenizer;
+    const windows = this.tokenizer.encodeAll(text, { truncation: modelMaxLength > 0, stride: settings.stride ?? 0 });
+    const used = settings.stride === undefined ? windows.slice(0, 1) : windows;
+    const entities: Entity[] = [];
+    for (const window of used) {
+      const { dims, data } = await forward(this.model, modelInputs(window, this.tokenizer), 'logits');
+      const width = dims.at(-1)!;
+      const scores = window.ids.map((_, i) => softmax(data.subarray(i * width, (i + 1) * width)));
+      const named = this.name(this.tokens(text, window, scores), settings.strategy);
+      const isKept = (label: string | undefined): boolean =>
+        label === undefined || !settings.ignoredLabels.includes(label);
+      entities.push(...named.filter((entity) => isKept(entity.entity) && isKept(entity.entity_group)));
+    }
+    return used.length > 1 ? mergeOverlapping(entities) : entities;
+  }
+
+  private tokens(text: string, window: Encoding, scores: number[][]): TokenScores[] {
+    const { tokenizer } = this;
+    const unknownId = tokenizer.specialTokenId('unk_token');
+    return window.ids.flatMap((id, index) => {
+      if (window.specialMask[index] === 1) return [];
+      const start = window.starts[index]!;
+      const end = window.ends[index]!;
+      const piece = tokenizer.token(id) ?? '';
+      const reference = pythonSlice(text, start, end);
+      const isUnknown = id === unknownId;
+      const isSubword = tokenizer.continuingSubwordPrefix
+        ? pythonLength(piece) !== pythonLength(reference)
+        : start > 0 && !pythonSlice(text, start - 1, start + 1).includes(' ');
+      return [
+        {
+          word: isUnknown ? reference : piece,
+          scores: scores[index]!,
+          start,
+          end,
+          index,
+          isSubword: !isUnknown && isSubword,
+        },
+      ];
+    });
+  }
+
+  private name(tokens: TokenScores[], strategy: AggregationStrategy): Entity[] {
+    const label = (index: number): string => labelOf(this.model.config, index);
+    const join = (words: string[]): string => this.tokenizer.convertTokensToString(words);
+    if (strategy === 'NONE') return nameTokens(tokens, label);
+    const entities = strategy === 'SIMPLE' ? nameTokens(tokens, label) : nameWords(tokens, strategy, label, join);
+    return groupEntities(entities, join);
+  }
+}
+
+function strategyOf(kwargs: JsonObject, isOld: boolean): AggregationStrategy {
+  const { grouped_entities: grouped, ignore_subwords: ignoresSubwords, aggregation_strategy: wanted } = kwargs;
+  if (isOld && (grouped ?? ignoresSubwords ?? null) !== null) {
+    if (!grouped) return 'NONE';
+    return ignoresSubwords ? 'FIRST' : 'SIMPLE';
+  }
+  if (wanted === undefined || wanted === null) return 'NONE';
+  const name = String(wanted).toUpperCase();
+  const found = strategies.find((strategy) => strategy === name);
+  if (!found) throw MlflowError.invalidParameter(pyRepr(name));
+  return found;
+}
