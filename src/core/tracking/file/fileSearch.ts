@@ -7,12 +7,12 @@ import {
   filterModelVersions,
   filterRegisteredModels,
   filterRuns,
-  paginate,
   sortExperiments,
   sortModelVersions,
   sortRegisteredModels,
   sortRuns,
 } from '../search/evaluate.js';
+import { createPageToken, parsePageToken } from '../search/pageToken.js';
 import { filterLoggedModels, sortLoggedModels } from '../search/evaluateLoggedModels.js';
 
 const runsThreshold = 50_000;
@@ -99,4 +99,11 @@ function checkedRegistryLimit(maxResults: number, threshold: number): number {
   throw MlflowError.invalidParameter(
     `Invalid value for request parameter max_results. It must be at most ${threshold}, but got value ${maxResults}`,
   );
+}
+
+/** One page of a whole result. Source: SearchUtils.paginate */
+export function paginate<T>(items: readonly T[], pageToken: string | undefined, maxResults: number): PagedList<T> {
+  const start = parsePageToken(pageToken);
+  const end = start + maxResults;
+  return { items: items.slice(start, end), token: end < items.length ? createPageToken(end) : null };
 }
