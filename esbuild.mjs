@@ -38,6 +38,7 @@ const targets = [
     ...esm,
     entryPoints: {
       worker: 'src/worker/main.ts',
+      quantizeProcess: 'src/worker/runtime/quantization/quantizeProcess.ts',
       storeThread: 'src/storeThread/main.ts',
       mlflow: 'src/node.ts',
       cli: 'src/cli.ts',

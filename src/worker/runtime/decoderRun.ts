@@ -1,8 +1,8 @@
 import { MlflowError } from '../../core/errors.js';
+import { float16Values } from './halfPrecision.js';
 import {
   boolTensor,
   emptyTensor,
-  float16Values,
   tensorLike,
   int64Tensor,
   type Feeds,

@@ -9,8 +9,12 @@ import { logitsProcessors } from './generation/logitsProcessors.js';
 import { samplingProcessors } from './generation/sampling.js';
 import type { GenerateRequest, GenerateResult, RuntimeModel, Tensor } from './model.js';
 import { fromOnnxTensor } from './onnxRuntime.js';
+import type { Upgrade } from './safetensorsModel.js';
 import { encodeForGeneration } from './sequenceToSequence.js';
 import { disposeSessions, type SessionSet } from './sessionSet.js';
+
+/** How long a model waits for its first question before it improves itself. */
+const idleBeforeUpgradeMs = 1000;
 
 export interface ModelDescription {
   config: JsonObject;
@@ -33,7 +37,11 @@ export class SessionModel implements RuntimeModel {
   #sessions: SessionSet;
   #retired: SessionSet[] = [];
   #users = 0;
+  #planned: Upgrade | null = null;
   #upgrade: Promise<void> | null = null;
+  #isBuilding = false;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #abort = new AbortController();
   #isDisposed = false;
 
   constructor(description: ModelDescription, sessions: SessionSet) {
@@ -55,7 +63,7 @@ export class SessionModel implements RuntimeModel {
   }
 
   get isUpgrading(): boolean {
-    return this.#upgrade !== null;
+    return this.#planned !== null || this.#isBuilding;
   }
 
   get inputNames(): readonly string[] {
@@ -87,6 +95,7 @@ export class SessionModel implements RuntimeModel {
   }
 
   async ready(): Promise<void> {
+    this.#startUpgrade();
     await this.#upgrade;
   }
 
@@ -94,24 +103,39 @@ export class SessionModel implements RuntimeModel {
     this.#listeners.push(listener);
   }
 
-  /** Exchanges the sessions once `better` is there; a failure leaves the present ones in place. */
-  startUpgrade(better: Promise<SessionSet | null>): void {
-    this.#upgrade = better
-      .then((sessions) => {
-        if (sessions) this.#exchange(sessions);
-      })
-      .finally(() => {
-        this.#upgrade = null;
-      });
-    this.#upgrade.catch(() => undefined);
+  /**
+   * Better sessions are built once the first answer is out, so that it does not wait for them, or after a while.
+   * A failure leaves the present sessions in place; `ready()` tells it.
+   */
+  planUpgrade(upgrade: Upgrade): void {
+    this.#planned = upgrade;
+    this.#timer = setTimeout(() => this.#startUpgrade(), idleBeforeUpgradeMs);
+    this.#timer.unref();
   }
 
   async dispose(): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    clearTimeout(this.#timer);
+    this.#abort.abort();
+    this.#planned = null;
     this.#retired.push(this.#sessions);
     await this.#upgrade?.catch(() => undefined);
     if (this.#users === 0) await this.#releaseRetired();
+  }
+
+  #startUpgrade(): void {
+    const upgrade = this.#planned;
+    if (!upgrade) return;
+    this.#planned = null;
+    clearTimeout(this.#timer);
+    this.#upgrade = upgrade(this.#abort.signal)
+      .then((sessions) => this.#exchange(sessions))
+      .finally(() => {
+        this.#isBuilding = false;
+      });
+    this.#isBuilding = true;
+    this.#upgrade.catch(() => undefined);
   }
 
   #exchange(sessions: SessionSet): void {
@@ -121,6 +145,7 @@ export class SessionModel implements RuntimeModel {
     }
     this.#retired.push(this.#sessions);
     this.#sessions = sessions;
+    this.#isBuilding = false;
     if (this.#users === 0) void this.#releaseRetired();
     for (const listener of this.#listeners) listener();
   }
@@ -132,7 +157,10 @@ export class SessionModel implements RuntimeModel {
       return await task(this.#sessions);
     } finally {
       this.#users -= 1;
-      if (this.#users === 0) await this.#releaseRetired();
+      if (this.#users === 0) {
+        await this.#releaseRetired();
+        setImmediate(() => this.#startUpgrade());
+      }
     }
   }
 

@@ -12,6 +12,8 @@ export interface SessionSet {
   rope: RopeCache;
   device: Device;
   precision: Precision;
+  /** Removes what the sessions alone needed, once they are gone. */
+  release(): Promise<void>;
 }
 
 export interface OpenSettings {
@@ -23,10 +25,17 @@ export interface OpenSettings {
   keepsStoredPrecision: boolean;
 }
 
-/** Opens the sessions of generated graphs over the files that hold their weights. */
-export async function openGenerated(generated: GeneratedModel, settings: OpenSettings): Promise<SessionSet> {
+/**
+ * Opens the sessions of generated graphs over the files that hold their weights.
+ * @param weights where these are; found from the graphs when absent.
+ */
+export async function openGenerated(
+  generated: GeneratedModel,
+  settings: OpenSettings,
+  weights?: WeightLocation,
+): Promise<SessionSet> {
   const graphs = [generated.main, ...(generated.encoder ? [generated.encoder] : [])];
-  const location = await locateWeights(externalFiles(graphs.map(({ model }) => model)));
+  const location = weights ?? (await locateWeights(externalFiles(graphs.map(({ model }) => model))));
   const open = (model: OnnxModel): Promise<Session> =>
     createSession(
       encodeOnnxModel(model, (file) => location.locate(file)),
@@ -38,12 +47,14 @@ export async function openGenerated(generated: GeneratedModel, settings: OpenSet
     rope: new RopeCache(generated.main.decoder?.ropeTables ?? []),
     device: settings.device,
     precision: settings.precision,
+    release: async () => undefined,
   };
 }
 
 export async function disposeSessions(sessions: SessionSet): Promise<void> {
   await sessions.main.release();
   await sessions.encoder?.release();
+  await sessions.release();
 }
 
 /** Paths of the files that hold a graph's weights. */
