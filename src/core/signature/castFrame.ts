@@ -18,7 +18,7 @@ import { castItem, isTruthy, smallest, toFloat, toInteger } from './numpyCast.js
 import { dtypeItemSize, dtypeKind, dtypeText } from './numpyDtype.js';
 import { errorText, errorTypeName, PythonError, typeError, valueError } from './pythonError.js';
 import { stringRepr } from './pythonText.js';
-import { normalize, numberOf, pythonKind } from './pythonValue.js';
+import { normalize, numberOf, pythonKind, seriesItems } from './pythonValue.js';
 import type { Schema } from './schema.js';
 
 /**
@@ -29,16 +29,20 @@ import type { Schema } from './schema.js';
 export function castFrame(frame: DataFrame, schema: Schema, compatibility: Compatibility): DataFrame {
   const required = new Set(schema.requiredInputNames);
   const targets = columnTargets(frame, schema);
-  const columns = frame.columns.map((column) => {
-    const target = targets.get(column.name);
-    if (target === undefined) return column;
+  const cast = new Map<ColumnName, Series>();
+  for (const [name, target] of targets) {
+    const column = frame.column(name);
+    if (!column) continue;
     try {
-      return castColumn(column, target, required.has(column.name), compatibility).withName(column.name);
+      cast.set(name, castColumn(column, target, required.has(name), compatibility).withName(name));
     } catch (error) {
-      throw failedConversion(column.name, target, error);
+      throw failedConversion(name, target, error);
     }
-  });
-  return new DataFrame(columns, frame.index);
+  }
+  return new DataFrame(
+    frame.columns.map((column) => cast.get(column.name) ?? column),
+    frame.index,
+  );
 }
 
 type Target = { tensor: string } | { column: ColumnType };
@@ -89,7 +93,7 @@ function castColumn(column: Series, target: Target, required: boolean, compatibi
 
 /** `series.map(action)`. */
 function mapped(column: Series, action: (value: unknown) => unknown): Series {
-  return new Series('object', column.values.map(normalize).map(action), column.name);
+  return new Series('object', seriesItems(column).map(normalize).map(action), column.name);
 }
 
 function castTensorColumn(column: Series, dtype: string, compatibility: Compatibility): Series {
@@ -165,7 +169,11 @@ export function astype(column: Series, dtype: string, compatibility: Compatibili
   return new Series(dtype, column.values.map(convert), column.name);
 }
 
-function converter(dtype: string, isObject: boolean, compatibility: Compatibility): (value: unknown) => unknown {
+function converter(
+  dtype: string,
+  isObject: boolean,
+  compatibility: Compatibility,
+): (value: unknown, position: number) => unknown {
   switch (dtypeKind(dtype)) {
     case 'b':
       return isTruthy;
@@ -175,13 +183,14 @@ function converter(dtype: string, isObject: boolean, compatibility: Compatibilit
     case 'f':
       return (value) => toFixedFloat(value, dtype);
     case 'M':
-      return (value) => objectToDatetime(value, 0, compatibility);
+      return (value, position) => objectToDatetime(value, position, compatibility);
     default:
       return (value) => castItem(value, dtype, compatibility);
   }
 }
 
 function toFixedFloat(value: unknown, dtype: string): number {
+  if (Array.isArray(value)) throw valueError('setting an array element with a sequence.');
   const number = toFloat(value);
   return dtype === 'float32' ? Math.fround(number) : number;
 }

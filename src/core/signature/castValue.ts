@@ -5,8 +5,9 @@ import { enforceArray, enforceMap, enforceObject } from './enforceCompound.js';
 import { NdArray, NumpyScalar } from './ndArray.js';
 import { arrayFrom } from './ndArrayConstruction.js';
 import { castItem } from './numpyCast.js';
-import { errorText } from './pythonError.js';
-import { classText, dictEntries, dictFrom, dictGet, isScalar, normalize, pythonKind } from './pythonValue.js';
+import { errorText, PythonError } from './pythonError.js';
+import { pyStr, stringRepr } from './pythonText.js';
+import { classText, dictEntries, dictFrom, dictGet, isScalar, lengthOf, normalize, pythonKind } from './pythonValue.js';
 import { ColSpec, TensorSpec, type Schema } from './schema.js';
 
 export function invalidInput(message: string, cause?: unknown): MlflowError {
@@ -61,7 +62,15 @@ export function castInputs(input: unknown, schema: Schema | null, compatibility:
   if (Array.isArray(data) && data.every((item) => pythonKind(item) === 'dict')) {
     return data.map((item) => convertDict(item, specs, compatibility));
   }
-  return convertDataType(data, first, compatibility);
+  if (Array.isArray(data)) return convertDataType(data, first, compatibility);
+  try {
+    return convertDataType(data, first, compatibility);
+  } catch (error) {
+    throw invalidInput(
+      `Failed to convert data \`${pyStr(data)}\` to type \`${first?.toString() ?? 'None'}\` defined in the model signature.`,
+      error,
+    );
+  }
 }
 
 function namedSpecs(schema: Schema | null): Map<unknown, ColSpec | TensorSpec> {
@@ -111,7 +120,16 @@ export function castInstances(input: unknown, schema: Schema | null, compatibili
   const data = isRecords
     ? columnsOf(rows as unknown[], schema, compatibility)
     : castInputs(rows, schema, compatibility);
-  if (pythonKind(data) === 'dict') checkLengths(data, schema);
+  if (pythonKind(data) !== 'dict') return data;
+  try {
+    checkLengths(data, schema);
+  } catch (error) {
+    if (!(error instanceof PythonError)) throw error;
+    throw invalidInput(
+      `Ensure that the input is a valid JSON-formatted string.\nError: ${error.pythonType}(${stringRepr(error.message)})`,
+      error,
+    );
+  }
   return data;
 }
 
@@ -151,6 +169,6 @@ function checkLengths(data: unknown, schema: Schema | null): void {
     const spec = schema.inputs.find((input) => input.name === name);
     return spec !== undefined && spec.required === true && !(spec instanceof ColSpec && spec.type instanceof ArrayType);
   });
-  const lengths = new Set(checked.map(([name]) => (dictGet(data, name) as unknown[] | NdArray).length));
+  const lengths = new Set(checked.map(([name]) => lengthOf(dictGet(data, name) as unknown[] | NdArray)));
   if (lengths.size > 1) throw invalidInput('The length of values for each input/column name are not the same');
 }

@@ -9,7 +9,16 @@ import { frameFromArray, frameFromDict, frameFromList, frameFromRecords, inferSe
 import { NdArray, NumpyScalar } from './ndArray.js';
 import { errorText, withMlflowErrors } from './pythonError.js';
 import { listRepr } from './pythonText.js';
-import { dictEntries, dictFrom, isScalar, normalize, pythonKind, typeName } from './pythonValue.js';
+import {
+  copyContainers,
+  dictEntries,
+  dictFrom,
+  isScalar,
+  normalize,
+  pythonKind,
+  seriesItems,
+  typeName,
+} from './pythonValue.js';
 import type { ColSpec, Schema } from './schema.js';
 
 export interface EnforceOptions extends CompatibilityOptions {
@@ -28,6 +37,11 @@ export type EnforcedInput = DataFrame | NdArray | Record<string, NdArray>;
  * @throws MlflowError with the cause alone; validatePredictionInput puts the sentence around it that `predict` shows.
  */
 export function enforceSchema(data: unknown, schema: Schema, options: EnforceOptions = {}): EnforcedInput {
+  return enforceInPlace(copyContainers(data), schema, options);
+}
+
+/** {@link enforceSchema} on data of one's own: dicts of object types are changed, as messages then show. */
+export function enforceInPlace(data: unknown, schema: Schema, options: EnforceOptions): EnforcedInput {
   return withMlflowErrors(() => enforce(normalize(data), schema, options));
 }
 
@@ -137,7 +151,10 @@ function enforceUnnamed(frame: DataFrame, schema: Schema, compatibility: Compati
 function enforceColumn(column: Series, spec: ColSpec, required: boolean, compatibility: Compatibility): Series {
   const name = column.name as ColumnName;
   const { type } = spec;
-  if (typeof type === 'string') return enforceDataType(name, column, type, compatibility).withName(name);
-  const values = column.values.map((value) => enforceType(value, type, required, compatibility));
+  if (typeof type === 'string') {
+    const enforced = enforceDataType(name, column, type, compatibility);
+    return new Series(enforced.dtype.startsWith('|S') ? 'object' : enforced.dtype, enforced.values, name);
+  }
+  const values = seriesItems(column).map((value) => enforceType(value, type, required, compatibility));
   return inferSeries(values, compatibility, name);
 }

@@ -3,12 +3,13 @@ import type { Compatibility } from './compatibility.js';
 import { isMissing, Series, type ColumnName } from './dataFrame.js';
 import { numpyDtypeOf, type DataType } from './dataTypes.js';
 import { inferObjects } from './frameConstruction.js';
-import { castItem, isTruthy, parseFloatText, smallest, toInteger } from './numpyCast.js';
+import { castItem, fromNanoseconds, isTruthy, parseFloatText, smallest, toInteger } from './numpyCast.js';
 import { dtypeItemSize, dtypeKind, dtypeText, type DtypeKind } from './numpyDtype.js';
 import { parseDateText } from './pandasDateText.js';
+import { NdArray } from './ndArray.js';
 import { PyDateTime } from './pyDateTime.js';
 import { PythonError, typeError, valueError } from './pythonError.js';
-import { classText, numberOf, pythonKind } from './pythonValue.js';
+import { classText, dictEntries, numberOf, pythonKind } from './pythonValue.js';
 
 /**
  * A column that satisfies the scalar type, converted where nothing is lost (`_enforce_mlflow_datatype`).
@@ -104,8 +105,8 @@ export function objectToDatetime(value: unknown, position: number, compatibility
   if (isMissing(value)) return null;
   if (value instanceof PyDateTime) return new PyDateTime(value.epochMicroseconds);
   const kind = pythonKind(value);
-  if (kind === 'int') return new PyDateTime(BigInt(value as number) / 1000n);
-  if (kind === 'float') return new PyDateTime(BigInt(Math.trunc(numberOf(value) / 1000)));
+  if (kind === 'int') return fromNanoseconds(BigInt(value as number));
+  if (kind === 'float') return fromNanoseconds(BigInt(Math.trunc(numberOf(value))));
   const suffix = compatibility === '2' ? `, at position ${position}` : '';
   if (kind !== 'str') throw typeError(`${classText(value)} is not convertible to datetime${suffix}`);
   const parsed = parseDateText(value as string, suffix);
@@ -128,7 +129,7 @@ function toNumeric(series: Series, compatibility: Compatibility): Series {
   const numbers = series.values.map((value, i) => {
     const number = numericItem(value, i, compatibility);
     const isText = typeof value === 'string' || value instanceof Uint8Array;
-    if (isMissing(value) || !Number.isSafeInteger(number)) isInteger = false;
+    if (!Number.isSafeInteger(number)) isInteger = false;
     if (isText && !/^\s*[+-]?\d+\s*$/.test(textOf(value))) isInteger = false;
     if (pythonKind(value) === 'float') isInteger = false;
     return number;
@@ -136,12 +137,18 @@ function toNumeric(series: Series, compatibility: Compatibility): Series {
   return new Series(isInteger ? 'int64' : 'float64', numbers, series.name);
 }
 
+function isEmptyContainer(value: unknown): boolean {
+  if (value instanceof NdArray) return value.ndim > 0 && value.length === 0;
+  const kind = pythonKind(value);
+  return kind === 'list' ? (value as unknown[]).length === 0 : kind === 'dict' && dictEntries(value).length === 0;
+}
+
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : Buffer.from(value as Uint8Array).toString('latin1');
 }
 
 function numericItem(value: unknown, position: number, compatibility: Compatibility): number {
-  if (isMissing(value)) return NaN;
+  if (isMissing(value) || isEmptyContainer(value)) return NaN;
   const kind = pythonKind(value);
   if (kind === 'bool' || kind === 'int' || kind === 'float') return numberOf(value);
   if (kind !== 'str' && kind !== 'bytes') throw typeError(`Invalid object type at position ${position}`);
@@ -160,5 +167,12 @@ export function seriesToArrayItems(series: Series, type: DataType, compatibility
   const dtype = numpyDtypeOf(type);
   if (dtype === 'bool') return series.values.map(isTruthy);
   if (dtype === 'datetime64[ns]') return [...series.values];
+  if (series.values.some((value) => Array.isArray(value))) throw valueError('setting an array element with a sequence');
+  // pandas 3 cuts every text to its first character when one is missing.
+  const isCut = series.dtype === 'str' && series.hasMissing;
+  if (isCut && dtype === 'str') {
+    return series.values.map((value) => [...(castItem(value, dtype, compatibility) as string)][0] ?? '');
+  }
+  if (isCut) return series.values.map((value) => (castItem(value, dtype, compatibility) as Uint8Array).slice(0, 1));
   return series.values.map((value) => castItem(value, dtype, compatibility));
 }

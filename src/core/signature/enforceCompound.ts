@@ -15,12 +15,16 @@ import { seriesFrom } from './frameConstruction.js';
 import { NdArray, NumpyScalar } from './ndArray.js';
 import { arrayFrom } from './ndArrayConstruction.js';
 import { numpyDtypeOf } from './dataTypes.js';
+import { PyDateTime, Timestamp } from './pyDateTime.js';
+import { valueError } from './pythonError.js';
 import { pyStr, setRepr } from './pythonText.js';
 import {
   dictEntries,
   dictFrom,
+  dictSet,
   isNoneOrNan,
   isScalar,
+  lengthOf,
   normalize,
   numberOf,
   pythonFloat,
@@ -30,7 +34,8 @@ import {
 import { typeToDict } from './typeJson.js';
 
 /**
- * One value of a column checked against its type, converted where MLflow converts (`_enforce_type`). The input is not changed.
+ * One value of a column checked against its type, converted where MLflow converts (`_enforce_type`): dicts of
+ * object types in place, give a copy of what must stay.
  * @throws MlflowError with Python's text.
  */
 export function enforceType(
@@ -61,6 +66,7 @@ function enforceScalar(value: unknown, type: DataType, required: boolean, compat
 
 /** An element of a Series: numbers and booleans are numpy scalars. */
 function scalarOf(dtype: string, value: unknown): unknown {
+  if (value instanceof PyDateTime) return new Timestamp(value.epochMicroseconds, false, value.nanoseconds);
   const isNumeric = /^(bool|u?int|float)/.test(dtype);
   return isNumeric ? new NumpyScalar(dtype, value) : value;
 }
@@ -76,7 +82,7 @@ export function enforceArray(
   const isNone = value === null || value === undefined;
   if (compatibility === '3') {
     const isLenient = !required || array.dtype instanceof AnyType;
-    if (isLenient && (isNone || (isList && (value as unknown[] | NdArray).length === 0))) return value;
+    if (isLenient && (isNone || (isList && lengthOf(value as unknown[] | NdArray) === 0))) return value;
   } else if (!required && isNone) return null;
   if (!isList) throw new MlflowError(`Expected data to be list or numpy array, got ${typeName(value)}`);
   if (compatibility === '3' && typeof array.dtype === 'string')
@@ -100,14 +106,20 @@ function itemsOf(value: ListOrArray): unknown[] {
 
 /** 3.17 checks the whole list at once and hands it on in the declared type. */
 function enforceScalars(value: ListOrArray, type: DataType): unknown {
-  if (value.length === 0) return value;
+  if (lengthOf(value) === 0) return value;
   const series = enforceDataType('', seriesFrom(value, '3'), type, '3');
   const items = seriesToArrayItems(series, type, '3');
   if (!Array.isArray(value)) return new NdArray(numpyDtypeOf(type), [items.length], items);
+  if (type === 'datetime') return items.map(epochNanoseconds);
   return type === 'float' || type === 'double' ? items.map((item) => pythonFloat(numberOf(item))) : items;
 }
 
-/** `_enforce_object`: unknown properties are errors here, unlike unknown columns. */
+/** A list of datetimes leaves numpy as whole nanoseconds. */
+function epochNanoseconds(value: unknown): unknown {
+  return value instanceof PyDateTime ? value.epochMicroseconds * 1000n : null;
+}
+
+/** `_enforce_object`: unknown properties are errors here, unlike unknown columns. Changes the dict in place. */
 export function enforceObject(
   value: unknown,
   object: ObjectType,
@@ -116,8 +128,7 @@ export function enforceObject(
 ): unknown {
   const isNone = value === null || value === undefined;
   const isDict = pythonKind(value) === 'dict';
-  const isEmpty = isDict && dictEntries(value).length === 0;
-  if (!required && (isNone || (compatibility === '3' && isEmpty))) return value ?? null;
+  if (!required && (isNone || (compatibility === '3' && isEmptyDict(value)))) return value ?? null;
   if (!isDict) {
     throw new MlflowError(
       `Failed to enforce schema of '${pyStr(value)}' with type '${typeRepr(object)}'. ` +
@@ -135,9 +146,10 @@ export function enforceObject(
   if (invalid.length > 0) {
     throw new MlflowError(`Invalid properties not defined in the schema found: ${setRepr(invalid)}`);
   }
-  return dictFrom(
-    entries.map(([key, item]) => [key, enforceProperty(item, properties.get(key) as Property, compatibility)]),
-  );
+  for (const [key, item] of entries) {
+    dictSet(value, key, enforceProperty(item, properties.get(key) as Property, compatibility));
+  }
+  return value;
 }
 
 function enforceProperty(value: unknown, property: Property, compatibility: Compatibility): unknown {
@@ -155,13 +167,22 @@ function enforceProperty(value: unknown, property: Property, compatibility: Comp
   }
 }
 
+/** Python's `value == {}`, which looks into arrays of one item. */
+function isEmptyDict(value: unknown): boolean {
+  if (value instanceof NdArray && value.size > 1) {
+    throw valueError('The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()');
+  }
+  const item = value instanceof NdArray ? value.data[0] : value;
+  return pythonKind(item) === 'dict' && dictEntries(item).length === 0;
+}
+
 /** `_enforce_map`: any text keys, values of one type. */
 export function enforceMap(value: unknown, map: MapType, required: boolean, compatibility: Compatibility): unknown {
   const isNone = value === null || value === undefined;
   const isDict = pythonKind(value) === 'dict';
   if (compatibility === '3') {
     const isLenient = !required || map.valueType instanceof AnyType;
-    if (isLenient && (isNone || (isDict && dictEntries(value).length === 0))) return value ?? null;
+    if (isLenient && (isNone || isEmptyDict(value))) return value ?? null;
   } else if (!required && isNone) return null;
   if (!isDict) throw new MlflowError(`Expected data to be a dict, got ${typeName(value)}`);
   const entries = dictEntries(value);

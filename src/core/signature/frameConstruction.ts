@@ -2,7 +2,17 @@ import type { Compatibility } from './compatibility.js';
 import { DataFrame, isMissing, Series, type ColumnName, type SplitFrame } from './dataFrame.js';
 import { NdArray, NumpyScalar, shapeText } from './ndArray.js';
 import { PythonError, typeError, valueError } from './pythonError.js';
-import { dictEntries, dictGet, isScalar, normalize, numberOf, pythonKind, typeName } from './pythonValue.js';
+import {
+  classText,
+  dictEntries,
+  dictFrom,
+  dictGet,
+  isScalar,
+  normalize,
+  numberOf,
+  pythonKind,
+  typeName,
+} from './pythonValue.js';
 
 /**
  * A pandas Series of Python values, with the dtype that pandas infers: ints are `int64` (`uint64`, `object` beyond),
@@ -14,6 +24,8 @@ export function inferSeries(
   compatibility: Compatibility,
   name: ColumnName | null = null,
 ): Series {
+  const scalars = sameScalars(input);
+  if (scalars) return new Series(scalars.dtype, scalars.values, name);
   const values = input.map(unwrapItem);
   const kinds = new Set(values.map(pandasKind));
   const hasNull = kinds.delete('null');
@@ -37,6 +49,19 @@ export function inferSeries(
     values.map((value) => storedValue(value, dtype)),
     name,
   );
+}
+
+/** numpy scalars of one dtype keep it; text and bytes have none in pandas. */
+function sameScalars(items: readonly unknown[]): Series | undefined {
+  const [first] = items;
+  if (!(first instanceof NumpyScalar) || ['str', 'bytes', 'object'].includes(first.dtype)) return undefined;
+  const isSame = items.every((item) => item instanceof NumpyScalar && item.dtype === first.dtype);
+  return isSame
+    ? new Series(
+        first.dtype,
+        (items as NumpyScalar[]).map((item) => item.value),
+      )
+    : undefined;
 }
 
 function unwrapItem(item: unknown): unknown {
@@ -89,6 +114,8 @@ function storedValue(value: unknown, dtype: string): unknown {
 
 /** The Series of an array: text arrays get pandas' text dtype, arrays of objects are looked through by pandas 3. */
 export function seriesFromArray(array: NdArray, compatibility: Compatibility, name: ColumnName | null = null): Series {
+  if (array.ndim > 1 && array.dtype === 'str' && compatibility === '3')
+    throw valueError('only handle 1-dimensional arrays');
   if (array.ndim !== 1) {
     throw valueError(`Data must be 1-dimensional, got ndarray of shape ${shapeText(array.shape)} instead`);
   }
@@ -123,19 +150,6 @@ export function frameFromList(list: readonly unknown[], compatibility: Compatibi
     return frameFromRows(items, compatibility);
   if (pythonKind(first) === 'dict') return frameFromRecords(items, compatibility);
   if (items.length === 0) return new DataFrame([], []);
-  if (first instanceof NumpyScalar && first.dtype !== 'str') {
-    const scalars = items.filter(
-      (item): item is NumpyScalar => item instanceof NumpyScalar && item.dtype === first.dtype,
-    );
-    if (scalars.length === items.length)
-      return new DataFrame([
-        new Series(
-          first.dtype,
-          scalars.map((item) => item.value),
-          0,
-        ),
-      ]);
-  }
   return new DataFrame([inferSeries(items, compatibility, 0)]);
 }
 
@@ -145,7 +159,7 @@ function frameFromRows(items: readonly unknown[], compatibility: Compatibility):
     if (item instanceof NdArray) return Array.from({ length: item.length }, (_, i) => item.at(i));
     if (typeof item === 'string') return [...item];
     if (pythonKind(item) === 'dict') return dictEntries(item).map(([key]) => key);
-    throw typeError(`object of type '${typeName(item)}' has no len()`);
+    throw typeError(`object of type '${qualifiedName(item)}' has no len()`);
   });
   const width = Math.max(...rows.map((row) => row.length));
   const columns = Array.from({ length: width }, (_, i) =>
@@ -161,16 +175,20 @@ function frameFromRows(items: readonly unknown[], compatibility: Compatibility):
   );
 }
 
+function qualifiedName(value: unknown): string {
+  return classText(value).slice("<class '".length, -"'>".length);
+}
+
 /** `pd.DataFrame(list of dicts)`: a column a key, in order of first appearance; an absent value is NaN. */
 export function frameFromRecords(items: readonly unknown[], compatibility: Compatibility): DataFrame {
   const names = new Set<unknown>();
-  for (const item of items) {
-    if (pythonKind(item) !== 'dict') throw notARecord(item, compatibility);
-    for (const [key] of dictEntries(item)) names.add(key);
+  const records = items.map((item) => (pythonKind(item) === 'dict' ? item : recordFrom(item, compatibility)));
+  for (const record of records) {
+    for (const [key] of dictEntries(record)) names.add(key);
   }
   const columns = [...names].map((name) =>
     inferSeries(
-      items.map((item) => (hasKey(item, name) ? dictGet(item, name) : NaN)),
+      records.map((record) => (hasKey(record, name) ? dictGet(record, name) : NaN)),
       compatibility,
       name as ColumnName,
     ),
@@ -185,13 +203,21 @@ function hasKey(dict: unknown, key: unknown): boolean {
   return dict instanceof Map ? dict.has(key) : Object.hasOwn(dict as object, key as string);
 }
 
-function notARecord(item: unknown, compatibility: Compatibility): PythonError {
+/** Python's `dict(item)`, which pandas 3 tries on a row that is no dict. */
+function recordFrom(item: unknown, compatibility: Compatibility): unknown {
   const name = typeName(item);
-  if (compatibility === '2') return new PythonError('AttributeError', `'${name}' object has no attribute 'keys'`);
-  if (name === 'str' && (item as string).length > 0) {
-    return valueError('dictionary update sequence element #0 has length 1; 2 is required');
-  }
-  return typeError(`'${name}' object is not iterable`);
+  if (compatibility === '2') throw new PythonError('AttributeError', `'${name}' object has no attribute 'keys'`);
+  const pairs = typeof item === 'string' ? [...item] : item instanceof Uint8Array ? [...item] : item;
+  if (!Array.isArray(pairs)) throw typeError(`'${name}' object is not iterable`);
+  const entries = pairs.map((pair: unknown, i): [unknown, unknown] => {
+    const parts =
+      typeof pair === 'string' ? [...pair] : pythonKind(pair) === 'dict' ? dictEntries(pair).map(([key]) => key) : pair;
+    if (!Array.isArray(parts)) throw typeError(`cannot convert dictionary update sequence element #${i} to a sequence`);
+    if (parts.length !== 2)
+      throw valueError(`dictionary update sequence element #${i} has length ${parts.length}; 2 is required`);
+    return [parts[0], parts[1]];
+  });
+  return dictFrom(entries);
 }
 
 /** `pd.DataFrame(dict)`: each value a column; scalars are repeated, dicts give row labels. */
@@ -200,6 +226,9 @@ export function frameFromDict(dict: unknown, compatibility: Compatibility): Data
   if (entries.length === 0) return new DataFrame([], []);
   const dicts = entries.filter(([, value]) => pythonKind(value) === 'dict');
   const lists = entries.filter(([, value]) => Array.isArray(value) || (value instanceof NdArray && value.ndim > 0));
+  if (new Set(lists.map(([, value]) => (value as unknown[] | NdArray).length)).size > 1) {
+    throw valueError('All arrays must be of the same length');
+  }
   if (dicts.length > 0 && lists.length > 0) {
     throw valueError('Mixing dicts with non-Series may lead to ambiguous ordering.');
   }
@@ -218,7 +247,6 @@ function labelsOf(dicts: readonly unknown[]): unknown[] {
 function rangeOf(lists: readonly unknown[]): number[] {
   const lengths = new Set(lists.map((list) => (list as unknown[] | NdArray).length));
   if (lengths.size === 0) throw valueError('If using all scalar values, you must pass an index');
-  if (lengths.size > 1) throw valueError('All arrays must be of the same length');
   const [length = 0] = lengths;
   return Array.from({ length }, (_, i) => i);
 }
@@ -239,9 +267,10 @@ function columnFrom(name: ColumnName, value: unknown, index: readonly unknown[],
       name,
     );
   }
-  return inferSeries(
-    index.map(() => scalar),
-    compatibility,
+  const one = inferSeries([scalar], compatibility, name);
+  return new Series(
+    one.dtype,
+    index.map(() => one.values[0]),
     name,
   );
 }

@@ -1,42 +1,45 @@
-import { type DataFrame, isMissing, type Series } from './dataFrame.js';
-import { bytesRepr, pyRepr, pyStr } from './pythonText.js';
+import type { Compatibility } from './compatibility.js';
+import { isMissing, type DataFrame, type Series } from './dataFrame.js';
+import { NdArray } from './ndArray.js';
+import { bytesRepr, floatRepr, pyStr } from './pythonText.js';
 import { dictEntries, numberOf, pythonKind } from './pythonValue.js';
 
 const maxRows = 60;
 const edgeRows = 5;
 const maxCellWidth = 50;
+const maxItems = 100;
+const maxDepth = 3;
+const digits = 6;
 
-/** `str(frame)`, as pandas prints it into messages: up to 60 rows, cells of at most 50 characters, no wrapping of columns. */
-export function frameText(frame: DataFrame): string {
+/** `str(frame)` as it stands in MLflow's messages: up to 60 rows, cells of at most 50 characters; wide frames are not wrapped. */
+export function frameText(frame: DataFrame, compatibility: Compatibility): string {
   if (frame.columns.length === 0 || frame.rowCount === 0) return emptyFrameText(frame);
   const isLong = frame.rowCount > maxRows;
   const rows = isLong ? edges(frame.rowCount) : frame.index.map((_, i) => i);
-  const labels = leftAligned(rows.map((row) => (row === -1 ? '..' : pyStr(frame.index[row]))));
-  const cells = frame.columns.map((column) => columnTexts(column, rows));
-  const lines = [
-    [''.padEnd(labels[0]?.length ?? 0), ...cells.map((cell) => cell[0])].join('  '),
-    ...rows.map((_, i) => [labels[i], ...cells.map((cell) => cell[i + 1])].join('  ')),
-  ];
+  const labels = leftAligned(['', ...rows.map((row) => (row === -1 ? '..' : pyStr(frame.index[row])))]);
+  const columns = frame.columns.map((column) => columnTexts(column, rows, compatibility));
+  const lines = labels.map((label, i) => [label, ...columns.map((cells) => cells[i])].join(' '));
   if (isLong) lines.push('', `[${frame.rowCount} rows x ${frame.columns.length} columns]`);
-  return lines.join('\n').replace(/^( *) {2}/, '$1  ');
+  return lines.join('\n');
 }
 
 function emptyFrameText(frame: DataFrame): string {
-  const index = frame.rowCount === 0 ? '[]' : `[${frame.index.map((value) => pyStr(value)).join(', ')}]`;
-  return `Empty DataFrame\nColumns: [${frame.columnNames.map((value) => pyStr(value)).join(', ')}]\nIndex: ${index}`;
+  const list = (items: readonly unknown[]) => `[${items.map((item) => pyStr(item)).join(', ')}]`;
+  return `Empty DataFrame\nColumns: ${list(frame.columnNames)}\nIndex: ${list(frame.index)}`;
 }
 
 /** `str(series)`. */
-export function seriesText(series: Series): string {
+export function seriesText(series: Series, compatibility: Compatibility): string {
   const isLong = series.length > maxRows;
   const rows = isLong ? edges(series.length) : series.values.map((_, i) => i);
   const labels = leftAligned(rows.map((row) => (row === -1 ? '' : String(row))));
-  const cells = columnTexts(series, rows).slice(1);
+  const cells = rightAligned(cellTexts(series, rows, compatibility));
   const name = series.name === null ? '' : `Name: ${series.name}, `;
   const length = isLong ? `Length: ${series.length}, ` : '';
-  return `${rows.map((_, i) => `${labels[i]}    ${cells[i]}`).join('\n')}\n${name}${length}dtype: ${series.dtype}`;
+  return `${labels.map((label, i) => `${label}   ${cells[i]}`).join('\n')}\n${name}${length}dtype: ${series.dtype}`;
 }
 
+/** Positions of the first and the last rows; -1 stands for those left out. */
 function edges(length: number): number[] {
   const head = Array.from({ length: edgeRows }, (_, i) => i);
   return [...head, -1, ...head.map((i) => length - edgeRows + i)];
@@ -47,55 +50,109 @@ function leftAligned(texts: string[]): string[] {
   return texts.map((text) => text.padEnd(width));
 }
 
-/** The header and the cells, right-aligned to one width. */
-function columnTexts(column: Series, rows: readonly number[]): string[] {
-  const shown = rows.map((row) => (row === -1 ? '...' : column.values[row]));
+function rightAligned(texts: string[]): string[] {
+  const width = Math.max(0, ...texts.map((text) => text.length));
+  return texts.map((text) => text.padStart(width));
+}
+
+/** The header and the cells; numbers and booleans have room for a sign, text a blank in front. */
+function columnTexts(column: Series, rows: readonly number[], compatibility: Compatibility): string[] {
+  const isNumeric = /^(bool|u?int|float)/.test(column.dtype);
+  const header = `${isNumeric ? ' ' : ''}${column.name ?? ''}`;
+  return rightAligned([header, ...cellTexts(column, rows, compatibility)]);
+}
+
+function cellTexts(column: Series, rows: readonly number[], compatibility: Compatibility): string[] {
   const texts = column.dtype.startsWith('float')
-    ? floatTexts(shown, rows)
-    : shown.map((value) => cellText(value, column.dtype));
-  const all = [column.name === null ? '' : String(column.name), ...texts];
-  const width = Math.max(...all.map((text) => text.length));
-  return all.map((text) => text.padStart(width));
+    ? floatTexts(rows.map((row) => (row === -1 ? null : numberOf(column.values[row] ?? NaN))))
+    : rows.map((row) => (row === -1 ? '...' : cellText(column.values[row], column.dtype, compatibility)));
+  return texts.map((text) => (text.length > maxCellWidth ? `${text.slice(0, maxCellWidth - 3)}...` : text));
 }
 
-function floatTexts(values: readonly unknown[], rows: readonly number[]): string[] {
-  const fixed = values.map((value, i) => {
-    if (rows[i] === -1) return '...';
-    if (isMissing(value)) return 'NaN';
-    const number = numberOf(value);
-    return Number.isFinite(number) ? number.toFixed(6) : pyRepr(number);
+function floatTexts(values: readonly (number | null)[]): string[] {
+  const finite = values.filter((value): value is number => value !== null && Number.isFinite(value));
+  const fixed = (value: number) => `${value < 0 || Object.is(value, -0) ? '' : ' '}${value.toFixed(digits)}`;
+  const isTooLong = finite.some((value) => fixed(value).length > digits + 6);
+  const isTiny = finite.some((value) => value !== 0 && Math.abs(value) < 10 ** -digits);
+  const isScientific = isTiny || (isTooLong && finite.some((value) => Math.abs(value) > 1e6));
+  const spare = isScientific ? 0 : sharedZeros(finite.map(fixed));
+  return values.map((value) => {
+    if (value === null) return '...';
+    if (Number.isNaN(value)) return 'NaN';
+    if (!Number.isFinite(value)) return floatRepr(value);
+    if (!isScientific) return fixed(value).slice(0, fixed(value).length - spare);
+    const [mantissa, exponent] = value.toExponential(digits).split('e') as [string, string];
+    return `${value < 0 ? '' : ' '}${mantissa}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
   });
-  const numbers = fixed.filter((text) => /^-?\d/.test(text));
-  const spare = Math.min(5, ...numbers.map((text) => /0*$/.exec(text)?.[0].length ?? 0));
-  return fixed.map((text) => (/^-?\d/.test(text) ? text.slice(0, text.length - spare) : text));
 }
 
-function cellText(value: unknown, dtype: string): string {
-  if (value === '...') return '...';
-  if (dtype.startsWith('datetime64')) return isMissing(value) ? 'NaT' : datetimeCell(value);
-  if (typeof value === 'number' && Number.isNaN(value)) return 'NaN';
-  const text = prettyCell(value).replaceAll('\t', '\\t').replaceAll('\r', '\\r').replaceAll('\n', '\\n');
-  return text.length > maxCellWidth ? `${text.slice(0, maxCellWidth - 3)}...` : text;
+/** Zeros that all texts end with; one digit after the point stays. */
+function sharedZeros(texts: readonly string[]): number {
+  return Math.min(digits - 1, ...texts.map((text) => /0*$/.exec(text)?.[0].length ?? 0));
 }
 
-function datetimeCell(value: unknown): string {
-  return pyStr(value).replace(/ 00:00:00$/, '');
+function cellText(value: unknown, dtype: string, compatibility: Compatibility): string {
+  if (dtype.startsWith('datetime64')) return isMissing(value) ? 'NaT' : pyStr(value).replace(/ 00:00:00$/, '');
+  if (typeof value === 'number' && Number.isNaN(value)) return ' NaN';
+  if (/^u?int/.test(dtype) && numberOf(value) < 0) return pyStr(value);
+  if (pythonKind(value) === 'float') return signed(trimmedFloat(numberOf(value)));
+  return ` ${pretty(value, 0, { quotes: false, escapes: true, compatibility })}`;
 }
 
-/** pandas' cell printing: text inside lists is not quoted, inside dicts it is. */
-function prettyCell(value: unknown, quoteText = false): string {
-  switch (pythonKind(value)) {
-    case 'list':
-      return `[${(value as unknown[]).map((item) => prettyCell(item, quoteText)).join(', ')}]`;
-    case 'dict':
-      return `{${dictEntries(value)
-        .map(([key, item]) => `${prettyCell(key, true)}: ${prettyCell(item, true)}`)
-        .join(', ')}}`;
-    case 'bytes':
-      return bytesRepr(value as Uint8Array);
-    case 'str':
-      return quoteText ? pyRepr(value) : (value as string);
-    default:
-      return pyStr(value);
+interface Style {
+  quotes: boolean;
+  escapes: boolean;
+  compatibility: Compatibility;
+}
+
+/** Six decimals, without the zeros at the end but one. */
+function trimmedFloat(value: number): string {
+  if (!Number.isFinite(value)) return floatRepr(value);
+  const fixed = Math.abs(value) >= 1e21 ? `${BigInt(value)}.0` : value.toFixed(digits);
+  return fixed.replace(/(\.\d)(\d*?)0+$/, '$1$2');
+}
+
+function signed(text: string): string {
+  return text.startsWith('-') ? text : ` ${text}`;
+}
+
+/** An item of a list: pandas 3 rounds floats there. */
+function prettyItem(item: unknown, depth: number, style: Style): string {
+  const isRounded = style.compatibility === '3' && pythonKind(item) === 'float' && !Number.isNaN(numberOf(item));
+  return isRounded ? trimmedFloat(numberOf(item)) : pretty(item, depth, style);
+}
+
+/** pandas' `pprint_thing`: text in lists is bare, in dicts quoted; only text outside dicts is escaped. */
+function pretty(value: unknown, depth: number, style: Style): string {
+  const { quotes, escapes, compatibility } = style;
+  const kind = pythonKind(value);
+  if (kind === 'dict' && depth < maxDepth) return prettyDict(value, depth, compatibility);
+  const isList = kind === 'list' || kind === 'set' || (value instanceof NdArray && value.ndim > 0);
+  if (isList && depth < maxDepth) {
+    const items =
+      kind === 'set'
+        ? [...(value as Set<unknown>)]
+        : value instanceof NdArray
+          ? arrayItems(value)
+          : (value as unknown[]);
+    const shown = items.slice(0, maxItems).map((item) => prettyItem(item, depth + 1, style));
+    const body = [...shown, ...(items.length > maxItems ? ['...'] : [])].join(', ');
+    return kind === 'set' ? `{${body}}` : `[${body}]`;
   }
+  const text = kind === 'bytes' ? bytesRepr(value as Uint8Array) : pyStr(value);
+  const escaped = escapes ? text.replaceAll('\t', '\\t').replaceAll('\r', '\\r').replaceAll('\n', '\\n') : text;
+  return kind === 'str' && quotes ? `'${escaped}'` : escaped;
+}
+
+function prettyDict(value: unknown, depth: number, compatibility: Compatibility): string {
+  const style = { quotes: true, escapes: false, compatibility };
+  const entries = dictEntries(value);
+  const pairs = entries.slice(0, maxItems).map(([key, item]) => {
+    return `${pretty(key, depth + 1, style)}: ${pretty(item, depth + 1, style)}`;
+  });
+  return `{${[...pairs, ...(entries.length > maxItems ? ['...'] : [])].join(', ')}}`;
+}
+
+function arrayItems(array: NdArray): unknown[] {
+  return Array.from({ length: array.length }, (_, i) => array.at(i));
 }

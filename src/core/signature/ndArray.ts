@@ -36,6 +36,8 @@ export class NdArray {
     readonly dtype: string,
     readonly shape: readonly number[],
     readonly data: ArrayLike<unknown>,
+    /** Characters an item of a text array has room for at least. */
+    private readonly room = 1,
   ) {
     const size = shape.reduce((product, length) => product * length, 1);
     if (size !== data.length) {
@@ -65,7 +67,7 @@ export class NdArray {
   /** `str(array.dtype)`: `<U3` shows how long the longest text is. */
   get dtypeText(): string {
     if (this.dtype !== 'str' && this.dtype !== 'bytes') return this.dtype;
-    let longest = 1;
+    let longest = this.room;
     for (let i = 0; i < this.data.length; i += 1) longest = Math.max(longest, itemLength(this.data[i]));
     return this.dtype === 'str' ? `<U${longest}` : `|S${longest}`;
   }

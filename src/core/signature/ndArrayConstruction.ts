@@ -27,10 +27,16 @@ function isListLike(value: unknown): value is ListLike {
 }
 
 function listItemsOf(list: ListLike): unknown[] {
-  if (Array.isArray(list)) return list.map(normalize);
+  if (Array.isArray(list)) return list.map(normalize).map(zeroDimensional);
   return Array.from({ length: list.length }, (_, i) =>
     list.ndim === 1 ? new NumpyScalar(list.dtype, list.data[i]) : list.at(i),
   );
+}
+
+/** An array without dimensions counts as the scalar in it, unless it holds an object. */
+function zeroDimensional(item: unknown): unknown {
+  const isScalarArray = item instanceof NdArray && item.ndim === 0 && item.dtype !== 'object';
+  return isScalarArray ? new NumpyScalar(item.dtype, item.data[0]) : item;
 }
 
 function raggedError(shape: readonly number[]): Error {
@@ -50,12 +56,29 @@ export function arrayFrom(input: unknown, dtype: string | undefined, compatibili
   const shape = listShape(value);
   const leaves = flatten(value, shape.length);
   const target = dtype ?? inferDtype(leaves);
-  if (target === 'object') return new NdArray('object', shape, leaves.map(unwrapped));
-  return new NdArray(
-    target,
-    shape,
-    leaves.map((leaf) => castItem(leaf, target, compatibility)),
-  );
+  if (target === 'object') return new NdArray('object', shape, objectLeaves(leaves));
+  const items = leaves.map((leaf) => castItem(leaf, target, compatibility));
+  const room = dtype === undefined && target === 'str' ? Math.max(1, ...leaves.map(textRoom)) : 1;
+  return new NdArray(target, shape, items, room);
+}
+
+/** Beside an array that holds an object, scalar arrays stay arrays. */
+function objectLeaves(leaves: readonly unknown[]): unknown[] {
+  if (!leaves.some((leaf) => leaf instanceof NdArray)) return leaves.map(unwrapped);
+  return leaves.map((leaf) => (leaf instanceof NumpyScalar ? new NdArray(leaf.dtype, [], [leaf.value]) : leaf));
+}
+
+/** Characters that numpy keeps for a number among text. */
+function textRoom(leaf: unknown): number {
+  const rooms: Partial<Record<string, number>> = {
+    bool: 5,
+    int32: 11,
+    int64: 21,
+    uint64: 20,
+    float32: 32,
+    float64: 32,
+  };
+  return rooms[leafDtype(leaf)] ?? 1;
 }
 
 function objectArray(value: unknown): NdArray {

@@ -1,114 +1,145 @@
-import type { NdArray } from './ndArray.js';
-import { floatText, pyRepr, stringRepr } from './pythonText.js';
+import { type NdArray, NumpyScalar, shapeText } from './ndArray.js';
+import { dtypeKind } from './numpyDtype.js';
+import { PyDateTime } from './pyDateTime.js';
+import { floatText, pyRepr, pyStr } from './pythonText.js';
 import { numberOf } from './pythonValue.js';
 
 const lineWidth = 75;
 const summaryThreshold = 1000;
-const edgeItems = 3;
+const maxDecimals = 8;
 
 /** `str(array)`. */
 export function arrayText(array: NdArray): string {
-  if (array.ndim === 0) return array.dtype === 'str' ? String(array.data[0]) : (formatItems(array)[0] as string);
-  return nested(array, ' ', '');
+  if (array.ndim === 0)
+    return pyStr(array.dtype === 'object' ? array.data[0] : new NumpyScalar(array.dtype, array.data[0]));
+  return array.size === 0 ? '[]' : nested(array, ' ', '', lineWidth);
 }
 
 /** `repr(array)`. */
 export function arrayRepr(array: NdArray): string {
   const prefix = 'array(';
-  const body = array.ndim === 0 ? pyRepr(array.data[0]) : nested(array, ', ', ' '.repeat(prefix.length));
+  const text = prefix + body(array);
   const isDefault = ['int64', 'float64', 'bool'].includes(array.dtype) && array.size > 0;
-  const dtype = ['str', 'bytes'].includes(array.dtype) ? `'${array.dtypeText}'` : array.dtype;
-  return isDefault ? `${prefix}${body})` : `${prefix}${body}, dtype=${dtype.includes('[') ? `'${dtype}'` : dtype})`;
+  if (isDefault) return `${text})`;
+  const isQuoted = ['U', 'S', 'M', 'm'].includes(dtypeKind(array.dtype));
+  const dtype = `dtype=${isQuoted ? `'${array.dtypeText}'` : array.dtype})`;
+  const lastLine = text.length - (text.lastIndexOf('\n') + 1) + 1;
+  const isTooLong = lastLine + dtype.length + 1 > lineWidth;
+  return `${text},${isTooLong ? `\n${' '.repeat(prefix.length)}` : ' '}${dtype}`;
+}
+
+function body(array: NdArray): string {
+  if (array.ndim === 0) return (formatItems(array)[0] as string).trim();
+  if (array.size > 0) return nested(array, ', ', ' '.repeat('array('.length), lineWidth - 1);
+  return array.ndim === 1 ? '[]' : `[], shape=${shapeText(array.shape)}`;
 }
 
 function formatItems(array: NdArray): string[] {
   const values = Array.from(array.data);
-  if (array.dtype.startsWith('float')) return formatFloats(values.map(numberOf), array.dtype);
-  if (array.dtype === 'bool')
-    return padded(
-      values.map((value) => (value === true ? 'True' : 'False')),
-      false,
-    );
-  if (array.dtype === 'str')
-    return padded(
-      values.map((value) => stringRepr(value as string)),
-      true,
-    );
-  if (array.dtype.startsWith('datetime64')) return values.map((value) => `'${String(value).replace(' ', 'T')}'`);
-  const texts = values.map((value) => pyRepr(value));
-  return array.dtype === 'object' || array.dtype === 'bytes' ? padded(texts, true) : padded(texts, false);
+  switch (dtypeKind(array.dtype)) {
+    case 'f':
+      return formatFloats(values.map(numberOf), array.dtype);
+    case 'b':
+      return values.map((value) => (value === true ? ' True' : 'False'));
+    case 'M':
+      return rightAligned(values.map((value) => `'${datetime64Text(value)}'`));
+    case 'i':
+    case 'u':
+      return rightAligned(values.map((value) => pyRepr(value)));
+    default:
+      return values.map((value) => pyRepr(value));
+  }
 }
 
-function padded(texts: string[], toTheRight: boolean): string[] {
+/** A `datetime64[ns]` value: `2020-01-01T10:00:00.000000000`, `NaT`. */
+export function datetime64Text(value: unknown): string {
+  if (!(value instanceof PyDateTime)) return 'NaT';
+  const [seconds, fraction = ''] = value.isoFormat().split('.') as [string, string?];
+  return `${seconds}.${fraction.padEnd(6, '0')}${String(value.nanoseconds).padStart(3, '0')}`;
+}
+
+function rightAligned(texts: string[]): string[] {
   const width = Math.max(0, ...texts.map((text) => text.length));
-  return texts.map((text) => (toTheRight ? text.padEnd(width) : text.padStart(width)));
+  return texts.map((text) => text.padStart(width));
 }
 
 /** numpy's float layout: one number of digits before and after the point for the whole array. */
 function formatFloats(values: number[], dtype: string): string[] {
-  const finite = values.filter(Number.isFinite);
-  const magnitudes = finite.filter((value) => value !== 0).map(Math.abs);
+  const magnitudes = values.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs);
   const [largest, smallest] = [Math.max(0, ...magnitudes), Math.min(Infinity, ...magnitudes)];
-  if (largest >= 1e8 || (magnitudes.length > 0 && (smallest < 1e-4 || largest / smallest > 1000))) {
-    return padded(values.map(exponentText), false);
-  }
-  const texts = values.map((value) => (Number.isFinite(value) ? roundedText(value, dtype) : floatText(value, dtype)));
-  const decimals = Math.max(0, ...texts.map((text) => (text.split('.')[1] ?? '').length));
-  const aligned = texts.map((text) => {
-    const fraction = text.split('.')[1];
-    return fraction === undefined ? text : text + ' '.repeat(decimals - fraction.length);
+  const isWide = magnitudes.length > 0 && (smallest < 1e-4 || largest / smallest > 1000);
+  const write = largest >= 1e8 || isWide ? exponentParts : pointParts;
+  const parts = values.map((value) => (Number.isFinite(value) ? write(value, dtype) : undefined));
+  const decimals = Math.max(0, ...parts.map((part) => part?.fraction.length ?? 0));
+  const texts = values.map((value, i) => {
+    const part = parts[i];
+    if (!part) return floatText(value, dtype);
+    const fill = part.exponent === '' ? ' ' : '0';
+    return `${part.whole}.${part.fraction.padEnd(decimals, fill)}${part.exponent}`;
   });
-  return padded(aligned, false);
+  return rightAligned(texts);
 }
 
-function roundedText(value: number, dtype: string): string {
+interface FloatParts {
+  whole: string;
+  fraction: string;
+  exponent: string;
+}
+
+function pointParts(value: number, dtype: string): FloatParts {
+  const [whole = '0', fraction = ''] = plainText(value, dtype).split('.');
+  return { whole, fraction: fraction.replace(/0+$/, ''), exponent: '' };
+}
+
+function plainText(value: number, dtype: string): string {
   const short = floatText(value, dtype);
-  const [, fraction = ''] = short.split('.');
-  const text = fraction.length > 8 ? value.toFixed(8).replace(/0+$/, '') : short;
-  return text.replace(/\.0$/, '.');
+  const isLong = short.includes('e') || (short.split('.')[1] ?? '').length > maxDecimals;
+  return isLong ? value.toFixed(maxDecimals) : short;
 }
 
-function exponentText(value: number): string {
-  if (!Number.isFinite(value)) return floatText(value, 'float64');
-  const [mantissa, exponent] = value.toExponential(8).split('e') as [string, string];
-  const sign = exponent.startsWith('-') ? '-' : '+';
-  return `${mantissa}e${sign}${exponent.slice(1).padStart(2, '0')}`;
+function exponentParts(value: number): FloatParts {
+  const shortest = value.toExponential();
+  const isLong = (/\.(\d+)/.exec(shortest)?.[1] ?? '').length > maxDecimals;
+  const [mantissa, exponent] = (isLong ? value.toExponential(maxDecimals) : shortest).split('e') as [string, string];
+  const [whole = '0', fraction = ''] = mantissa.split('.');
+  const digits = exponent.slice(1).padStart(2, '0');
+  return { whole, fraction: fraction.replace(/0+$/, ''), exponent: `e${exponent[0]}${digits}` };
 }
 
-function nested(array: NdArray, separator: string, indent: string): string {
+function nested(array: NdArray, separator: string, indent: string, width: number): string {
   const items = formatItems(array);
   const isLong = array.size > summaryThreshold;
   const stride = (axis: number) => array.shape.slice(axis + 1).reduce((product, length) => product * length, 1);
   const write = (axis: number, start: number): string => {
     const length = array.shape[axis] as number;
     const isLast = axis === array.ndim - 1;
-    const positions = isLong && length > 2 * edgeItems ? edgePositions(length) : Array.from({ length }, (_, i) => i);
-    const parts = positions.map((i) => {
+    const parts = positions(length, isLong).map((i) => {
       if (i === -1) return '...';
       return isLast ? (items[start + i] as string) : write(axis + 1, start + i * stride(axis));
     });
     const pad = indent + ' '.repeat(axis + 1);
-    if (isLast) return `[${wrapped(parts, separator, pad)}]`;
+    if (isLast) return `[${wrapped(parts, separator, pad, width - axis - 1)}]`;
     return `[${parts.join(`${separator.trimEnd()}${'\n'.repeat(array.ndim - 1 - axis)}${pad}`)}]`;
   };
   return write(0, 0);
 }
 
-function edgePositions(length: number): number[] {
-  return [0, 1, 2, -1, length - 3, length - 2, length - 1];
+/** Positions to show; -1 stands for those left out. */
+function positions(length: number, isLong: boolean): number[] {
+  if (isLong && length > 6) return [0, 1, 2, -1, length - 3, length - 2, length - 1];
+  return Array.from({ length }, (_, i) => i);
 }
 
-function wrapped(parts: readonly string[], separator: string, pad: string): string {
+/** Items on lines of at most `width` characters, not counting what closes them. */
+function wrapped(parts: readonly string[], separator: string, pad: string, width: number): string {
   let text = '';
   let line = pad.length;
   parts.forEach((part, i) => {
-    const isLast = i === parts.length - 1;
-    const needed = part.length + (isLast ? 1 : separator.trimEnd().length);
-    if (i > 0 && line + needed > lineWidth) {
+    if (i > 0 && line + part.length > width) {
       text = `${text.trimEnd()}\n${pad}`;
       line = pad.length;
     }
-    text += part + (isLast ? '' : separator);
+    text += part + (i === parts.length - 1 ? '' : separator);
     line += part.length + separator.length;
   });
   return text;

@@ -142,21 +142,37 @@ export function smallest(value: bigint): number | bigint {
 function toBytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   const text = pyStr(value);
-  const position = [...text].findIndex((character) => (character.codePointAt(0) as number) > 0x7f);
-  if (position >= 0) {
-    throw new PythonError(
-      'UnicodeEncodeError',
-      `'ascii' codec can't encode character ${stringRepr([...text][position] as string)} in position ${position}: ordinal not in range(128)`,
-    );
+  const foreign = /[^\0-\x7f]+/u.exec(text);
+  if (foreign) {
+    throw new PythonError('UnicodeEncodeError', notAscii([...text.slice(0, foreign.index)].length, [...foreign[0]]));
   }
   return Buffer.from(text, 'latin1');
+}
+
+function notAscii(position: number, characters: readonly string[]): string {
+  const [first = ''] = characters;
+  const code = first.codePointAt(0) as number;
+  const width = code <= 0xff ? 2 : code <= 0xffff ? 4 : 8;
+  const escape = `\\${width === 2 ? 'x' : width === 4 ? 'u' : 'U'}${code.toString(16).padStart(width, '0')}`;
+  const where =
+    characters.length === 1
+      ? `character '${escape}' in position ${position}`
+      : `characters in position ${position}-${position + characters.length - 1}`;
+  return `'ascii' codec can't encode ${where}: ordinal not in range(128)`;
+}
+
+/** Nanoseconds since 1970. */
+export function fromNanoseconds(value: bigint): PyDateTime {
+  const rest = ((value % 1000n) + 1000n) % 1000n;
+  return new PyDateTime((value - rest) / 1000n, false, Number(rest));
 }
 
 /** A value of a `datetime64[ns]` array; `null` is NaT. */
 export function toDatetime(value: unknown): PyDateTime | null {
   if (value === null || value === undefined || value === '' || value === 'NaT') return null;
   if (value instanceof PyDateTime) return new PyDateTime(value.epochMicroseconds);
-  if (pythonKind(value) === 'int') return new PyDateTime(BigInt(value as number) / 1000n);
+  if (typeof value === 'boolean') return fromNanoseconds(value ? 1n : 0n);
+  if (pythonKind(value) === 'int') return fromNanoseconds(BigInt(value as number));
   if (typeof value !== 'string') throw valueError('Could not convert object to NumPy datetime');
   const parsed = PyDateTime.parse(value.trim());
   if (parsed instanceof PyDateTime) return new PyDateTime(parsed.epochMicroseconds);

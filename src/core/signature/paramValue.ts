@@ -8,7 +8,16 @@ import { listShape } from './ndArrayConstruction.js';
 import { PyDateTime } from './pyDateTime.js';
 import { errorText } from './pythonError.js';
 import { pyStr } from './pythonText.js';
-import { classText, isScalar, normalize, numberOf, pythonFloat, pythonKind, typeName } from './pythonValue.js';
+import {
+  classText,
+  copyContainers,
+  isScalar,
+  normalize,
+  numberOf,
+  pythonFloat,
+  pythonKind,
+  typeName,
+} from './pythonValue.js';
 
 export type ParamType = DataType | ObjectType;
 
@@ -33,7 +42,7 @@ export function validateParamValue(
     if (isList) return listItems(value).map((item) => enforceParamType(item, type as DataType));
     if (shape === null && typeof type === 'string') return enforceParamType(value, type);
     if (shape === null) {
-      enforceObject(value, type as ObjectType, true, compatibility);
+      enforceObject(copyContainers(value), type as ObjectType, true, compatibility);
       return value;
     }
   } catch (error) {

@@ -1,12 +1,12 @@
 import { MlflowError } from '../errors.js';
 import { DataFrame, Series } from './dataFrame.js';
-import { enforceSchema, type EnforceOptions } from './enforce.js';
+import { enforceInPlace, type EnforceOptions } from './enforce.js';
 import { enforceParams } from './enforceParams.js';
 import type { ModelSignature } from './modelSignature.js';
 import { NdArray } from './ndArray.js';
 import { errorText, withMlflowErrors } from './pythonError.js';
 import { pyStr } from './pythonText.js';
-import { dictEntries, dictGet, isScalar, normalize, pythonKind, toPlain } from './pythonValue.js';
+import { copyContainers, dictEntries, dictGet, isScalar, normalize, pythonKind, toPlain } from './pythonValue.js';
 import type { Schema } from './schema.js';
 import { castServingInput, isServingPayload } from './servingInput.js';
 import { castInputs } from './castValue.js';
@@ -83,21 +83,22 @@ function isSplitFrame(data: unknown): boolean {
  * Source: mlflow.pyfunc._validate_prediction_input.
  */
 export function enforceOrExplain(data: unknown, schema: Schema, options: EnforceOptions = {}): unknown {
+  const own = copyContainers(data);
   try {
-    return enforceSchema(data, schema, options);
+    return enforceInPlace(own, schema, options);
   } catch (error) {
     const hides = options.hideSchemaDetails && options.compatibility !== '2';
     throw MlflowError.invalidParameter(
       hides
         ? 'Failed to enforce model input schema. Please check your input data.'
-        : `Failed to enforce schema of data '${pyStr(data, options.compatibility)}' with schema '${schema}'. Error: ${errorText(error)}`,
+        : `Failed to enforce schema of data '${pyStr(own, options.compatibility)}' with schema '${schema}'. Error: ${errorText(error)}`,
       { cause: error },
     );
   }
 }
 
 /** Marks of floats and numpy scalars are for MLflow's checks only; the wrapper gets plain values. */
-function plainInput(data: unknown): unknown {
+export function plainInput(data: unknown): unknown {
   if (data instanceof DataFrame) {
     const columns = data.columns.map((column) => new Series(column.dtype, column.values.map(toPlain), column.name));
     return new DataFrame(columns, data.index);

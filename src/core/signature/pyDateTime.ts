@@ -6,6 +6,8 @@ export class PyDateTime {
     /** Microseconds since 1970-01-01T00:00:00, no time zone. */
     readonly epochMicroseconds: bigint,
     readonly isDate = false,
+    /** 0 to 999 beyond the microsecond, which only numpy and pandas keep. */
+    readonly nanoseconds = 0,
   ) {}
 
   static fromDate(date: Date): PyDateTime {
@@ -72,6 +74,20 @@ export class PyDateTime {
     return [date, time, Number(rest % 1_000_000n)];
   }
 }
+
+/** pandas' datetime: what an item of a datetime column is. */
+export class Timestamp extends PyDateTime {
+  override repr(): string {
+    return this === notATime ? 'NaT' : `Timestamp('${this.isoFormat(' ')}')`;
+  }
+
+  override toString(): string {
+    return this === notATime ? 'NaT' : super.toString();
+  }
+}
+
+/** pandas' `NaT`. */
+export const notATime: PyDateTime = new Timestamp(0n);
 
 function floorDivide(value: bigint, divisor: bigint): bigint {
   const quotient = value / divisor;

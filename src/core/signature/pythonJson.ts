@@ -1,7 +1,6 @@
 import { floatRepr } from './pythonText.js';
-import { dictEntries, numberOf, pythonKind, pythonFloat } from './pythonValue.js';
-import { NdArray, NumpyScalar } from './ndArray.js';
-import { PyDateTime } from './pyDateTime.js';
+import { dictEntries, numberOf, pythonKind, pythonFloat, typeName } from './pythonValue.js';
+import { typeError } from './pythonError.js';
 
 /** `json.dumps(value)`: `", "` and `": "`, ASCII only, floats as Python prints them, `NaN` and `Infinity` tokens. */
 export function pythonJsonDumps(value: unknown): string {
@@ -24,10 +23,8 @@ export function pythonJsonDumps(value: unknown): string {
 }
 
 function jsonOther(value: unknown): string {
-  if (value instanceof PyDateTime) return jsonString(value.isoFormat());
-  if (value instanceof NumpyScalar) return pythonJsonDumps(value.value);
-  if (value instanceof NdArray) return pythonJsonDumps(value.toList());
-  return String(value);
+  if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint') return String(value);
+  throw typeError(`Object of type ${typeName(value)} is not JSON serializable`);
 }
 
 function jsonKey(key: unknown): string {

@@ -2,7 +2,7 @@ import type { Compatibility } from './compatibility.js';
 import { DataFrame, Series } from './dataFrame.js';
 import { frameText, seriesText } from './frameText.js';
 import { NdArray, NumpyScalar } from './ndArray.js';
-import { arrayRepr, arrayText } from './ndArrayText.js';
+import { arrayRepr, arrayText, datetime64Text } from './ndArrayText.js';
 import { PyDateTime } from './pyDateTime.js';
 import { dictEntries, normalize, numberOf, pythonKind } from './pythonValue.js';
 
@@ -100,19 +100,26 @@ function objectRepr(value: unknown, compatibility: Compatibility): string {
   if (value instanceof PyDateTime) return value.repr();
   if (value instanceof NumpyScalar) return scalarRepr(value, compatibility);
   if (value instanceof NdArray) return arrayRepr(value);
-  if (value instanceof DataFrame) return frameText(value);
-  if (value instanceof Series) return seriesText(value);
+  if (value instanceof DataFrame) return frameText(value, compatibility);
+  if (value instanceof Series) return seriesText(value, compatibility);
   return '<object object>';
 }
 
 /** numpy 2 names the type, numpy 1 shows the bare value. */
 function scalarRepr(scalar: NumpyScalar, compatibility: Compatibility): string {
   const text = scalarText(scalar, pyRepr);
-  if (compatibility === '2') return text;
-  return scalar.dtype === 'bool' ? `np.${text}` : `np.${scalar.typeName}(${text})`;
+  if (compatibility === '2') {
+    return scalar.dtype.startsWith('datetime64') ? `numpy.datetime64('${text}')` : text;
+  }
+  if (scalar.dtype === 'bool') return `np.${text}_`;
+  if (scalar.dtype.startsWith('datetime64')) {
+    return scalar.value === null ? "np.datetime64('NaT','ns')" : `np.datetime64('${text}')`;
+  }
+  return `np.${scalar.typeName}(${text})`;
 }
 
 function scalarText(scalar: NumpyScalar, text: (value: unknown) => string): string {
+  if (scalar.dtype.startsWith('datetime64')) return datetime64Text(scalar.value);
   return scalar.dtype.startsWith('float') ? floatText(numberOf(scalar.value), scalar.dtype) : text(scalar.value);
 }
 

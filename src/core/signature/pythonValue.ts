@@ -1,6 +1,7 @@
 import { DataFrame, Series } from './dataFrame.js';
 import { NdArray, NumpyScalar } from './ndArray.js';
-import { PyDateTime } from './pyDateTime.js';
+import { typeError } from './pythonError.js';
+import { notATime, PyDateTime, Timestamp } from './pyDateTime.js';
 
 /*
  * How JavaScript values stand for Python's:
@@ -111,6 +112,27 @@ export function dictFrom(entries: readonly [unknown, unknown][]): Record<string,
   return record;
 }
 
+/** Sets a key of a dict that {@link dictFrom} or a caller made. */
+export function dictSet(dict: unknown, key: unknown, value: unknown): void {
+  if (dict instanceof Map) dict.set(key, value);
+  else Object.defineProperty(dict, key as string, { value, enumerable: true, writable: true, configurable: true });
+}
+
+/** Lists, dicts and frames of one's own at every depth, values shared: enforcement changes dicts in place, as Python's does. */
+export function copyContainers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyContainers);
+  if (value instanceof DataFrame) {
+    const columns = value.columns.map((column) => copiedColumn(column));
+    return new DataFrame(columns, value.index);
+  }
+  if (pythonKind(value) !== 'dict') return value;
+  return dictFrom(dictEntries(value).map(([key, item]) => [key, copyContainers(item)]));
+}
+
+function copiedColumn(column: Series): Series {
+  return column.dtype === 'object' ? new Series('object', column.values.map(copyContainers), column.name) : column;
+}
+
 /** A typed array becomes the one-dimensional array of its dtype, a `Date` a datetime; everything else stays. */
 export function normalize(value: unknown): unknown {
   if (value instanceof Date) return PyDateTime.fromDate(value);
@@ -120,7 +142,7 @@ export function normalize(value: unknown): unknown {
 
 /** `x is None` or a float NaN, as MLflow's `_is_none_or_nan`. */
 export function isNoneOrNan(value: unknown): boolean {
-  if (value === null || value === undefined) return true;
+  if (value === null || value === undefined || value === notATime) return true;
   const kind = pythonKind(value);
   if (kind === 'float') return Number.isNaN(numberOf(value));
   return value instanceof NumpyScalar && value.dtype === 'float64' && Number.isNaN(numberOf(value));
@@ -134,6 +156,7 @@ export function isScalar(value: unknown): boolean {
 /** `type(value).__name__`. */
 export function typeName(value: unknown): string {
   if (value instanceof NumpyScalar) return value.typeName;
+  if (value instanceof Timestamp) return value === notATime ? 'NaTType' : 'Timestamp';
   return pythonKind(value);
 }
 
@@ -146,12 +169,31 @@ export function classText(value: unknown): string {
   return `<class '${name}'>`;
 }
 
+/** The items of a Series as Python sees them: marked floats, Timestamps. */
+export function seriesItems(series: Series): unknown[] {
+  if (series.dtype.startsWith('float')) return series.values.map((value) => pythonFloat(numberOf(value)));
+  if (!series.dtype.startsWith('datetime64')) return [...series.values];
+  return series.values.map((value) =>
+    value instanceof PyDateTime ? new Timestamp(value.epochMicroseconds) : notATime,
+  );
+}
+
+/** `len(value)` of a list or an array. @throws TypeError of an array without dimensions. */
+export function lengthOf(value: readonly unknown[] | NdArray): number {
+  if (value instanceof NdArray && value.ndim === 0) throw typeError('len() of unsized object');
+  return value.length;
+}
+
 /** Plain JavaScript: marks of floats, numpy scalars and Maps with text keys are taken off, at every depth. */
 export function toPlain(value: unknown): unknown {
   const kind = pythonKind(value);
   if (kind === 'float') return numberOf(value);
   if (value instanceof NumpyScalar) return toPlain(value.value);
+  if (value === notATime) return null;
   if (Array.isArray(value)) return value.map(toPlain);
+  if (value instanceof NdArray && value.dtype === 'object') {
+    return new NdArray('object', value.shape, Array.from(value.data, toPlain));
+  }
   if (kind === 'dict') return dictFrom(dictEntries(value).map(([key, item]) => [key, toPlain(item)]));
   return value;
 }

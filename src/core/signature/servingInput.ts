@@ -5,10 +5,10 @@ import type { Compatibility, CompatibilityOptions } from './compatibility.js';
 import type { DataFrame, SplitFrame } from './dataFrame.js';
 import { frameFromDict, frameFromList, frameFromSplit } from './frameConstruction.js';
 import type { ModelSignature } from './modelSignature.js';
-import { errorText, withMlflowErrors } from './pythonError.js';
+import { errorText, valueError, withMlflowErrors } from './pythonError.js';
 import { pythonJsonLoads } from './pythonJson.js';
 import { listRepr, setRepr, stringRepr } from './pythonText.js';
-import { classText, dictEntries, dictFrom, dictGet, pythonKind } from './pythonValue.js';
+import { classText, copyContainers, dictEntries, dictFrom, dictGet, pythonKind } from './pythonValue.js';
 import type { Schema } from './schema.js';
 
 const formats = ['dataframe_records', 'dataframe_split', 'instances', 'inputs'];
@@ -66,7 +66,7 @@ export function castServingInput(
 
 function decode(payload: unknown): unknown {
   const isText = typeof payload === 'string' || payload instanceof Uint8Array;
-  const decoded = isText ? parseText(payload) : payload;
+  const decoded = isText ? parseText(payload) : copyContainers(payload);
   const kind = pythonKind(decoded);
   if (kind === 'dict') return decoded;
   if (kind === 'list') throw invalidInput(`${requiredFormat}. Received a list.`);
@@ -141,7 +141,9 @@ function splitFrame(data: unknown, compatibility: Compatibility): DataFrame {
 function frameFromSplitJson(split: Record<string, unknown>, compatibility: Compatibility): DataFrame {
   const { data } = split;
   if (pythonKind(data) === 'dict') return frameFromDict(data, compatibility);
-  const rows = Array.isArray(data) ? data : data === null || data === undefined ? [] : [data];
+  const isNone = data === null || data === undefined;
+  if (!Array.isArray(data) && !isNone) throw valueError('DataFrame constructor not properly called!');
+  const rows = isNone ? [] : data;
   const { columns, index } = split as { columns?: SplitFrame['columns'] | null; index?: SplitFrame['index'] | null };
   return frameFromSplit(
     { data: rows as unknown[][], ...(columns ? { columns } : {}), ...(index ? { index } : {}) },

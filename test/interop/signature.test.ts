@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MlflowError } from '../../src/core/errors.js';
+import type { Compatibility } from '../../src/core/signature/compatibility.js';
+import { enforceParams } from '../../src/core/signature/enforceParams.js';
+import { inferSignature } from '../../src/core/signature/inferSignature.js';
+import { ModelSignature, type SignatureDict } from '../../src/core/signature/modelSignature.js';
+import { enforceOrExplain, plainInput } from '../../src/core/signature/prepareInput.js';
+import type { Schema } from '../../src/core/signature/schema.js';
+import { castServingInput } from '../../src/core/signature/servingInput.js';
+import * as cases from './signatureCases.js';
+import { decode, encode } from './signatureCodec.js';
+import { askPython, type Answer, type Question } from './signaturePython.js';
+
+const generations = [
+  ['new', '3'],
+  ['old', '2'],
+] as const;
+
+function answerHere(question: Question, compatibility: Compatibility): Answer {
+  try {
+    return { value: valueHere(question, compatibility) };
+  } catch (error) {
+    const { message, errorCode } = MlflowError.from(error);
+    return { error: message, code: errorCode };
+  }
+}
+
+function valueHere({ op, args }: Question, compatibility: Compatibility): unknown {
+  const options = { compatibility };
+  const read = (json: unknown) => ModelSignature.fromDict(json as SignatureDict, options);
+  if (op === 'infer') {
+    const [input, output, params] = decode(args, compatibility) as unknown[];
+    return inferSignature(input, output, params, options).toDict(options);
+  }
+  if (op === 'read') {
+    const signature = read(args[0]);
+    return [signature.toDict(options), String(signature)];
+  }
+  const signature = args[1] === null ? null : read(args[1]);
+  if (op === 'enforce')
+    return encode(plainInput(enforceOrExplain(decode(args[0], compatibility), signature?.inputs as Schema, options)));
+  if (op === 'params')
+    return encode(enforceParams(decode(args[0], compatibility), signature?.params ?? null, options).params);
+  const request = castServingInput(args[0], signature, options);
+  const data = signature?.inputs ? enforceOrExplain(request.data, signature.inputs, options) : request.data;
+  const { params } = enforceParams(request.params, signature?.params ?? null, options);
+  return [encode(plainInput(data)), encode(params), request.isUnifiedLlmInput];
+}
+
+/** Sets have no stable order in Python: their items are sorted. */
+function normalized(answer: Answer): unknown {
+  if (!('error' in answer)) return answer.value;
+  const sorted = (items: string, separator: RegExp | string) => items.split(separator).sort().join(', ');
+  return answer.error
+    .replace(/\{([^{}:]*)\}/g, (_, items: string) => `{${sorted(items, ', ')}}`)
+    .replace(/(extra inputs: )\[(.*?)\]/g, (_, head: string, items: string) => `${head}[${sorted(items, ', ')}]`)
+    .replace(
+      /^(Invalid parameters found: )\{\((.*)\)\}$/s,
+      (_, head: string, items: string) => head + sorted(items.replace(/^'/, ''), "), ('"),
+    );
+}
+
+function compare(questions: readonly Question[], theirs: readonly Answer[], compatibility: Compatibility): void {
+  const differences = questions.flatMap((question, i) => {
+    const ours = answerHere(question, compatibility);
+    try {
+      assert.deepEqual(normalized(ours), normalized(theirs[i] as Answer));
+      return [];
+    } catch {
+      const show = (answer: Answer) => JSON.stringify(answer);
+      return [`${JSON.stringify(question)}\n  Python: ${show(theirs[i] as Answer)}\n  here:   ${show(ours)}`];
+    }
+  });
+  assert.equal(
+    differences.length,
+    0,
+    `${differences.length} of ${questions.length} differ:\n${differences.slice(0, Number(process.env['SHOW'] ?? 10)).join('\n')}`,
+  );
+}
+
+function many<T>(count: number, seed: number, make: (random: cases.Random) => T): T[] {
+  const random = new cases.Random(seed);
+  return Array.from({ length: count }, () => make(random));
+}
+
+for (const [generation, compatibility] of generations) {
+  const hasAny = compatibility === '3';
+  describe(`signatures against MLflow ${generation === 'new' ? '3.17' : '2.16'}`, () => {
+    const ask = async (questions: Question[]) =>
+      compare(questions, await askPython(generation, questions), compatibility);
+
+    it('infers the same signature of hundreds of values', async () => {
+      await ask(
+        many(600, 11, (random) => ({ op: 'infer', args: [cases.anyData(random), cases.anyData(random), null] })),
+      );
+    });
+
+    it('infers the same params', async () => {
+      await ask(
+        many(400, 12, (random) => ({
+          op: 'infer',
+          args: [
+            'x',
+            null,
+            cases.dict([
+              ['p', cases.value(random, 2)],
+              ['q', cases.scalar(random)],
+            ]),
+          ],
+        })),
+      );
+    });
+
+    it('reads and writes the same JSON', async () => {
+      await ask(
+        many(300, 13, (random) => ({
+          op: 'read',
+          args: [
+            {
+              inputs: JSON.stringify(cases.schemaJson(random, hasAny)),
+              outputs: JSON.stringify(cases.schemaJson(random, hasAny)),
+              params: JSON.stringify(cases.paramSchemaJson(random)),
+            },
+          ],
+        })),
+      );
+    });
+
+    it('enforces schemas with the same result or message', async () => {
+      await ask(
+        many(900, 14, (random) => {
+          const schema = cases.schemaJson(random, hasAny);
+          return { op: 'enforce', args: [cases.dataFor(random, schema), { inputs: JSON.stringify(schema) }] };
+        }),
+      );
+    });
+
+    it('enforces params with the same result or message', async () => {
+      await ask(
+        many(500, 15, (random) => {
+          const schema = cases.paramSchemaJson(random);
+          return {
+            op: 'params',
+            args: [cases.paramsFor(random, schema), schema.length === 0 ? null : { params: JSON.stringify(schema) }],
+          };
+        }),
+      );
+    });
+
+    it('reads scoring requests with the same result or message', async () => {
+      await ask(
+        many(900, 16, (random) => {
+          const schema = cases.schemaJson(random, hasAny);
+          const format = random.pick(['inputs', 'inputs', 'instances', 'dataframe_records', 'dataframe_split']);
+          const data = cases.dataFor(random, schema);
+          const body = format === 'dataframe_split' ? cases.splitOf(data) : data;
+          const text = `{"${format}": ${cases.toJsonText(body)}}`;
+          return { op: 'serve', args: [text, random.chance(0.1) ? null : { inputs: JSON.stringify(schema) }] };
+        }),
+      );
+    });
+  });
+}
