@@ -1,0 +1,139 @@
+import { ModelSignature } from '../signature/modelSignature.js';
+import type { SerializedSignature } from '../mlmodel/model.js';
+import { MlflowError } from '../errors.js';
+
+/** Whether an answer has the shape that the signature promises. */
+export interface OutputComparison {
+  matches: boolean;
+  /** What differs, one sentence each. */
+  differences: string[];
+}
+
+/** Differences told at most. */
+const maxDifferences = 5;
+
+/**
+ * Compares predictions, as the scoring server gives them, with the outputs of a signature. Numbers may be narrower than
+ * promised, optional columns may be missing, and a single unnamed column takes plain values.
+ * @returns `null` when the signature has no outputs
+ */
+export function compareOutput(signature: SerializedSignature, predictions: unknown): OutputComparison | null {
+  if (signature.outputs === null) return null;
+  const specs = outputSpecs(signature);
+  if (typeof specs === 'string') return { matches: false, differences: [specs] };
+  const differences = new Set<string>();
+  const rows = Array.isArray(predictions) ? predictions : [predictions];
+  if (specs.some((spec) => spec['type'] === 'tensor')) compareTensors(specs, predictions, differences);
+  else for (const row of rows) compareRow(specs, row, differences);
+  const list = [...differences];
+  return { matches: list.length === 0, differences: list.slice(0, maxDifferences) };
+}
+
+type Spec = Readonly<Record<string, unknown>>;
+
+function outputSpecs(signature: SerializedSignature): Spec[] | string {
+  try {
+    ModelSignature.fromDict({ inputs: null, outputs: signature.outputs, params: null });
+    return JSON.parse(signature.outputs ?? '[]') as Spec[];
+  } catch (error) {
+    return MlflowError.from(error).message;
+  }
+}
+
+function compareRow(specs: readonly Spec[], row: unknown, differences: Set<string>): void {
+  const [first] = specs;
+  if (specs.length === 1 && first !== undefined && first['name'] === undefined) {
+    compareValue('The output', first, row, differences);
+    return;
+  }
+  if (!isRecord(row)) {
+    differences.add(`The output is ${kindOf(row)}, the signature promises named columns.`);
+    return;
+  }
+  for (const spec of specs) {
+    const name = String(spec['name']);
+    const value = row[name];
+    if (value !== undefined && value !== null) compareValue(`Column '${name}'`, spec, value, differences);
+    else if (spec['required'] !== false) differences.add(`Column '${name}' is missing.`);
+  }
+  const known = new Set(specs.map((spec) => String(spec['name'])));
+  for (const name of Object.keys(row)) {
+    if (!known.has(name)) differences.add(`Column '${name}' is not in the signature.`);
+  }
+}
+
+function compareValue(what: string, spec: Spec, value: unknown, differences: Set<string>): void {
+  const type = String(spec['type']);
+  if (!isOfType(spec, value)) differences.add(`${what} is ${kindOf(value)}, the signature promises ${type}.`);
+}
+
+function isOfType(spec: Spec, value: unknown): boolean {
+  switch (spec['type']) {
+    case 'any':
+      return true;
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'integer':
+    case 'long':
+      return typeof value === 'number' && Number.isInteger(value);
+    case 'float':
+    case 'double':
+      return typeof value === 'number';
+    case 'string':
+    case 'binary':
+    case 'datetime':
+      return typeof value === 'string';
+    case 'array':
+      return (
+        Array.isArray(value) &&
+        value.every((item) => isOfType((spec['items'] as Spec | undefined) ?? { type: 'double' }, item))
+      );
+    case 'map':
+      return isRecord(value) && Object.values(value).every((item) => isOfType(spec['values'] as Spec, item));
+    case 'object':
+      return isRecord(value) && hasProperties(spec, value);
+    default:
+      return true;
+  }
+}
+
+function hasProperties(spec: Spec, value: Readonly<Record<string, unknown>>): boolean {
+  const properties = (spec['properties'] ?? {}) as Readonly<Record<string, Spec>>;
+  return Object.entries(properties).every(([name, property]) => {
+    const item = value[name];
+    return item === undefined || item === null ? property['required'] === false : isOfType(property, item);
+  });
+}
+
+function compareTensors(specs: readonly Spec[], predictions: unknown, differences: Set<string>): void {
+  for (const spec of specs) {
+    const name = typeof spec['name'] === 'string' ? spec['name'] : undefined;
+    const value = name !== undefined && isRecord(predictions) ? predictions[name] : predictions;
+    const tensor = (spec['tensor-spec'] ?? {}) as { shape?: number[] };
+    const promised = tensor.shape ?? [];
+    const found = shapeOf(value);
+    const fits =
+      found.length === promised.length && promised.every((size, axis) => size === -1 || size === found[axis]);
+    const what = name === undefined ? 'The output' : `Output '${name}'`;
+    if (!fits)
+      differences.add(`${what} has the shape (${found.join(', ')}), the signature promises (${promised.join(', ')}).`);
+  }
+}
+
+function shapeOf(value: unknown): number[] {
+  const shape: number[] = [];
+  for (let at = value; Array.isArray(at); at = at[0] as unknown) shape.push(at.length);
+  return shape;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'a whole number' : 'a number';
+  if (typeof value === 'string') return 'a string';
+  return typeof value === 'boolean' ? 'a boolean' : 'an object';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,104 @@
+import path from 'node:path';
+import { Model } from '../mlmodel/model.js';
+import { isReferenceOnlyFlavor, shortDtype } from '../mlmodel/modelSummary.js';
+import { configurationFiles, environmentFiles, tokenizerView } from './folderViews.js';
+import type { InputExampleView, InspectorModel, ModelFacts, WeightsView } from './inspectorModel.js';
+import { cardView } from './cardView.js';
+import { listFiles, readText } from './modelFolder.js';
+import { provenance } from './provenance.js';
+import { signatureView } from './signatureView.js';
+import { weightsView } from './weightsView.js';
+
+/** Characters of an input example that are shown. */
+const maxExampleLength = 100_000;
+
+/**
+ * Reads everything about a model that its folder tells without loading it: weights by their headers only.
+ * @param text of the MLmodel file, which may be newer than the one on disk
+ * @param folder absolute path; `undefined` where only the text can be read (a virtual workspace)
+ * @throws MlflowError `mlmodelInvalid` when the text is no MLmodel document
+ */
+export async function inspectModel(text: string, folder: string | undefined, name: string): Promise<InspectorModel> {
+  const model = Model.fromText(text, folder === undefined ? 'MLmodel' : path.join(folder, 'MLmodel'));
+  const flavor = model.transformersFlavor;
+  const settings = model.flavors['transformers'] ?? {};
+  const isReferenceOnly = isReferenceOnlyFlavor(settings);
+  const [files, weights, inputExample, environment, configuration, tokenizer, card] =
+    folder === undefined
+      ? ([[], emptyWeights('Files can only be read on this machine.'), null, [], [], null, null] as const)
+      : await Promise.all([
+          listFiles(folder),
+          weightsView(folder, flavor, isReferenceOnly),
+          inputExampleView(folder, model),
+          environmentFiles(folder),
+          configurationFiles(folder, flavor),
+          tokenizerView(folder, flavor),
+          cardView(folder),
+        ]);
+  return {
+    name,
+    facts: facts(model, weights, isReferenceOnly),
+    problems: [],
+    signature: model.signature === null ? null : signatureView(model.signature),
+    inputExample,
+    weights,
+    environment: [...environment],
+    configuration: [...configuration],
+    tokenizer,
+    files: [...files],
+    filesSizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    card,
+    provenance: provenance(model),
+    text,
+  };
+}
+
+export function emptyWeights(note: string | null, error: string | null = null): WeightsView {
+  return { tensors: [], files: [], parameterCount: 0, weightsBytes: 0, parametersByDtype: [], note, error };
+}
+
+function facts(model: Model, weights: WeightsView, isReferenceOnly: boolean): ModelFacts {
+  const flavor = model.transformersFlavor;
+  const template = model.metadata?.['prompt_template'];
+  const declared =
+    flavor?.torchDtype === undefined || flavor.torchDtype === null ? [] : [shortDtype(flavor.torchDtype)];
+  const counted = weights.parametersByDtype.map(({ dtype }) => dtype);
+  return {
+    flavors: Object.keys(model.flavors),
+    task: flavor?.task ?? null,
+    inferenceTask: flavor?.inferenceTask ?? null,
+    modelClass: flavor?.modelType ?? null,
+    pipelineClass: flavor?.instanceType ?? null,
+    parameterCount: weights.parameterCount === 0 ? null : weights.parameterCount,
+    weightsBytes: weights.weightsBytes === 0 ? null : weights.weightsBytes,
+    dtypes: counted.length > 0 ? counted : declared,
+    mlflowVersion: model.mlflowVersion,
+    transformersVersion: flavor?.transformersVersion ?? null,
+    isReferenceOnly,
+    isAdapter: flavor?.peftAdaptor !== undefined && flavor.peftAdaptor !== null,
+    hasCode: flavor?.code !== undefined && flavor.code !== null,
+    promptTemplate: typeof template === 'string' ? template : null,
+    uri: model.modelId === null ? null : `models:/${model.modelId}`,
+  };
+}
+
+async function inputExampleView(folder: string, model: Model): Promise<InputExampleView | null> {
+  const file = model.savedInputExampleInfo?.['artifact_path'];
+  if (typeof file !== 'string') return null;
+  const read = await readText(folder, file);
+  if (read === undefined) {
+    return { file, text: '', isCut: false, error: `${file} is missing. Log the model with its input example again.` };
+  }
+  const text = read.isCut ? read.text : indented(read.text);
+  const isCut = read.isCut || text.length > maxExampleLength;
+  return { file, text: text.slice(0, maxExampleLength), isCut, error: null };
+}
+
+/** JSON with indentation; text that is no JSON (Python writes NaN) as it is. */
+function indented(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,92 @@
+import { window, workspace, Uri, type ExtensionContext } from 'vscode';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { commandTable } from './host/commands/commandTable.js';
+import { ComparedDocuments, comparedScheme } from './host/commands/comparedDocument.js';
+import { registerCommands } from './host/commands/command.js';
+import { mlmodelEditor } from './host/commands/modelCommands.js';
+import { MlmodelEditor } from './host/editor/mlmodelEditor.js';
+import type { HostServices } from './host/hostServices.js';
+import { createInferenceHost } from './host/inference/createInferenceHost.js';
+import { registerLanguage } from './host/language/registerLanguage.js';
+import { HostLog } from './host/log/log.js';
+import { registerPanel } from './host/panel/registerPanel.js';
+import { StoreCollection } from './host/stores/storeCollection.js';
+import { StoreThread } from './host/stores/storeThread.js';
+import { WorkspaceModels } from './host/stores/workspaceModels.js';
+import { WorkspaceStores } from './host/stores/workspaceStores.js';
+import { ModelLoader } from './host/tree/modelLoader.js';
+import { RunsView } from './host/tree/runsView.js';
+
+/** What other extensions get from `activate`. */
+export interface ExtensionApi {
+  /** Raised when something here changes or goes. */
+  readonly apiVersion: 1;
+  /** Resolves when the workspace has been searched for stores and models; the tracking URIs found. */
+  ready(): Promise<string[]>;
+}
+
+let shutDown: (() => Promise<void>) | undefined;
+
+export function activate(context: ExtensionContext): ExtensionApi {
+  try {
+    return start(context);
+  } catch (error) {
+    void window.showErrorMessage(`MLflow Transformers could not start: ${String(error)}`);
+    throw error;
+  }
+}
+
+export async function deactivate(): Promise<void> {
+  await shutDown?.();
+}
+
+function start(context: ExtensionContext): ExtensionApi {
+  const { extensionUri, globalStorageUri, subscriptions } = context;
+  const log = new HostLog();
+  const thread = new StoreThread(Uri.joinPath(extensionUri, 'dist', 'storeThread.mjs').fsPath, log);
+  const stores = new StoreCollection(thread);
+  const loader = new ModelLoader((folder) => readFile(path.join(folder, 'MLmodel'), 'utf8').catch(() => undefined));
+  const workspaceStores = new WorkspaceStores(stores, loader, thread, process.env['MLFLOW_TRACKING_URI'], log);
+  const models = new WorkspaceModels(stores, loader, Uri.joinPath(globalStorageUri, 'models').fsPath);
+  const view = new RunsView(stores, loader, context.workspaceState, log);
+  const engine = createInferenceHost(context, log);
+  const services: HostServices = {
+    log,
+    stores,
+    thread,
+    workspaceStores,
+    models,
+    view,
+    engine,
+    extensionUri,
+    extensionVersion: String((context.extension.packageJSON as { version: unknown }).version),
+    globalStorageUri,
+  };
+  subscriptions.push(
+    log,
+    workspaceStores,
+    view,
+    workspaceStores.onDidChange(() => {
+      view.redrawAll();
+      void models.refresh();
+    }),
+    ...registerCommands(commandTable, services),
+    ...registerLanguage(),
+    window.registerCustomEditorProvider(mlmodelEditor, new MlmodelEditor(extensionUri, services)),
+    workspace.registerTextDocumentContentProvider(comparedScheme, new ComparedDocuments(stores, models)),
+  );
+  registerPanel(context, { catalog: models, engine, log });
+  shutDown = async () => {
+    await stores.close();
+    await thread.dispose();
+  };
+  const searched = workspaceStores.search();
+  return {
+    apiVersion: 1,
+    ready: async () => {
+      await searched;
+      return stores.all.map(({ uri }) => uri);
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { Command } from './command.js';
+import { compareCommands } from './compareCommands.js';
+import { diagnosticsCommands } from './diagnosticsCommands.js';
+import { modelCommands } from './modelCommands.js';
+import { registryCommands } from './registryCommands.js';
+import { runCommands } from './runCommands.js';
+import { storeCommands } from './storeCommands.js';
+import { viewCommands } from './viewCommands.js';
+
+/** Every command that the host itself answers; those of the panel are registered with it. */
+export const commandTable: readonly Command[] = [
+  ...viewCommands,
+  ...storeCommands,
+  ...modelCommands,
+  ...runCommands,
+  ...registryCommands,
+  ...compareCommands,
+  ...diagnosticsCommands,
+];

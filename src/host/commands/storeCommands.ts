@@ -1,0 +1,88 @@
+import { commands, l10n, Uri, window, workspace } from 'vscode';
+import { MlflowError } from '../../core/errors.js';
+import type { HostServices } from '../hostServices.js';
+import { setTrackingUris, trackingUris } from '../settings/settings.js';
+import { describeStore, normalizeTrackingUri } from '../stores/storeLocation.js';
+import type { TreeNode } from '../tree/treeNode.js';
+import type { Command } from './command.js';
+
+/** Commands that add stores to the tree and take them away. */
+export const storeCommands: readonly Command[] = [
+  { id: 'mlflow.addTrackingStore', needsTrust: true, run: (services) => addTrackingStore(services) },
+  { id: 'mlflow.removeTrackingStore', needsTrust: true, run: removeTrackingStore },
+];
+
+async function addTrackingStore(services: HostServices): Promise<void> {
+  const choice = await window.showQuickPick(
+    [
+      { id: 'server', label: `$(server) ${l10n.t('Tracking server…')}`, description: 'http://127.0.0.1:5000' },
+      { id: 'file', label: `$(database) ${l10n.t('SQLite database…')}`, description: 'mlflow.db' },
+      { id: 'folder', label: `$(folder) ${l10n.t('File store…')}`, description: 'mlruns' },
+    ],
+    { title: l10n.t('Add tracking store'), placeHolder: l10n.t('Where are the runs?') },
+  );
+  if (choice === undefined) return;
+  const uri = choice.id === 'server' ? await askServer() : await askPath(choice.id === 'folder');
+  if (uri === undefined) return;
+  const configured = trackingUris();
+  if (!configured.includes(uri)) await setTrackingUris([...configured, uri]);
+  await services.workspaceStores.search();
+  await commands.executeCommand('mlflow.runsAndModels.focus');
+}
+
+function askServer(): Thenable<string | undefined> {
+  return window.showInputBox({
+    title: l10n.t('Add tracking server'),
+    prompt: l10n.t('Address of the server. Credentials are not written here: MLflow’s environment variables are used.'),
+    placeHolder: 'http://127.0.0.1:5000',
+    validateInput: (text) => {
+      if (!/^https?:\/\/[^/\s]+/.test(text.trim())) return l10n.t('An address that starts with http:// or https://');
+      if (/\/\/[^/]*@/.test(text))
+        return l10n.t('An address with a user name or password would be stored in plain text.');
+      return undefined;
+    },
+  });
+}
+
+async function askPath(isFolder: boolean): Promise<string | undefined> {
+  const chosen = await window.showOpenDialog({
+    title: isFolder ? l10n.t('Choose the folder mlruns') : l10n.t('Choose the database'),
+    canSelectFiles: !isFolder,
+    canSelectFolders: isFolder,
+    ...(isFolder ? {} : { filters: { SQLite: ['db', 'sqlite', 'sqlite3'] } }),
+  });
+  const file = chosen?.[0]?.fsPath;
+  if (file === undefined) return undefined;
+  return normalizeTrackingUri(isFolder ? file : `sqlite:///${file}`, '/');
+}
+
+async function removeTrackingStore(services: HostServices, argument: unknown): Promise<void> {
+  const base = workspace.workspaceFolders?.[0]?.uri.fsPath ?? process.cwd();
+  const configured = trackingUris();
+  const uri = (argument as TreeNode | undefined)?.storeUri ?? (await pickConfigured(configured));
+  if (uri === undefined) return;
+  const kept = configured.filter((text) => normalizeTrackingUri(text, base) !== uri && text !== uri);
+  if (kept.length === configured.length) {
+    throw MlflowError.invalidParameter(
+      l10n.t('{0} was found in the workspace or the environment; only stores of the setting can be removed.', uri),
+    );
+  }
+  await setTrackingUris(kept);
+  await services.workspaceStores.search();
+}
+
+async function pickConfigured(configured: readonly string[]): Promise<string | undefined> {
+  if (configured.length === 0) {
+    throw MlflowError.doesNotExist(
+      l10n.t('No store was added by the setting; stores of the workspace stay while their files do.'),
+    );
+  }
+  const items = configured.map((uri) => ({ uri, label: label(uri), description: uri }));
+  const chosen = await window.showQuickPick(items, { title: l10n.t('Remove tracking store') });
+  return chosen?.uri;
+}
+
+function label(uri: string): string {
+  const normalized = normalizeTrackingUri(uri, Uri.file('/').fsPath);
+  return normalized === undefined ? uri : describeStore(normalized, 'setting', []).label;
+}

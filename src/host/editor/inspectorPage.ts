@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { Uri, type Webview } from 'vscode';
+
+/** Folder of the built webviews. */
+export function webviewFolder(extensionUri: Uri): Uri {
+  return Uri.joinPath(extensionUri, 'dist', 'webview');
+}
+
+/** The inspector's empty page: scripts by nonce, styles and fonts from the extension, nothing else. */
+export function inspectorPage(webview: Webview, extensionUri: Uri): string {
+  const nonce = randomBytes(16).toString('base64');
+  const source = (name: string): string =>
+    webview.asWebviewUri(Uri.joinPath(webviewFolder(extensionUri), name)).toString();
+  const policy = [
+    `default-src 'none'`,
+    `style-src ${webview.cspSource}`,
+    `font-src ${webview.cspSource}`,
+    `script-src 'nonce-${nonce}'`,
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="${source('codicon.css')}">
+<link rel="stylesheet" href="${source('inspector.css')}">
+<title>Model</title>
+</head>
+<body>
+<div id="root"></div>
+<script type="module" nonce="${nonce}" src="${source('inspector.js')}"></script>
+</body>
+</html>`;
+}

@@ -1,0 +1,85 @@
+import type { InspectorModel, ProvenanceEntry } from '../../core/inspector/inspectorModel.js';
+import { Model } from '../../core/mlmodel/model.js';
+import { summarizeMlmodel } from '../../core/mlmodel/modelSummary.js';
+import type { LoggedModel } from '../../core/tracking/entities.js';
+import type { StoreCollection } from '../stores/storeCollection.js';
+import type { StoreConnection } from '../stores/storeConnection.js';
+import type { StoreSession } from '../stores/storeSession.js';
+import type { ModelReference } from '../tree/modelReference.js';
+
+/** What the open stores know of a model. */
+export interface Related {
+  entries: ProvenanceEntry[];
+  /** How its store names it; `undefined` when no open store has it as a logged model. */
+  reference: ModelReference | undefined;
+}
+
+/** The run that logged a model, its commit, and the versions it is registered as. Stores that fail tell nothing. */
+export async function findRelated(stores: StoreCollection, model: InspectorModel): Promise<Related> {
+  const { runId, modelId } = Model.fromText(model.text);
+  const nothing: Related = { entries: [], reference: undefined };
+  const found = await Promise.all(
+    stores.all.map((connection) => relatedIn(connection, model, runId, modelId).catch(() => nothing)),
+  );
+  return {
+    entries: found.flatMap(({ entries }) => entries),
+    reference: found.map(({ reference }) => reference).find((reference) => reference !== undefined),
+  };
+}
+
+async function relatedIn(
+  connection: StoreConnection,
+  model: InspectorModel,
+  runId: string | null,
+  modelId: string | null,
+): Promise<Related> {
+  const session = await connection.open();
+  const logged =
+    modelId === null ? undefined : await session.tracking.getLoggedModel({ modelId }).catch(() => undefined);
+  const entries = [
+    ...(logged === undefined ? [] : [{ label: 'Name', value: logged.name, action: null }]),
+    ...(runId === null ? [] : await runEntries(session, runId)),
+    ...(await versionEntries(session, modelId, logged)),
+  ];
+  const reference: ModelReference | undefined = logged && {
+    name: logged.name,
+    uri: `models:/${logged.modelId}`,
+    storeUri: connection.uri,
+    location: logged.artifactLocation,
+    summary: summarizeMlmodel(model.text),
+  };
+  return { entries, reference };
+}
+
+async function runEntries({ tracking }: StoreSession, runId: string): Promise<ProvenanceEntry[]> {
+  const run = await tracking.getRun({ runId }).catch(() => undefined);
+  if (run === undefined) return [];
+  const entries: ProvenanceEntry[] = [
+    { label: 'Logged by', value: run.info.runName, action: { kind: 'run', runId: run.info.runId } },
+  ];
+  const commit = run.data.tags['mlflow.source.git.commit'];
+  if (commit !== undefined) entries.push({ label: 'Git commit', value: commit, action: { kind: 'copy' } });
+  const source = run.data.tags['mlflow.source.name'];
+  if (source !== undefined) entries.push({ label: 'Source file', value: source, action: { kind: 'copy' } });
+  return entries;
+}
+
+async function versionEntries(
+  { registry }: StoreSession,
+  modelId: string | null,
+  logged: LoggedModel | undefined,
+): Promise<ProvenanceEntry[]> {
+  if (modelId === null) return [];
+  const { items } = await registry.searchModelVersions();
+  const sources = new Set([`models:/${modelId}`, logged?.artifactLocation]);
+  return items
+    .filter((version) => version.modelId === modelId || sources.has(version.source))
+    .map((version) => {
+      const aliases = version.aliases.map((alias) => ` @${alias}`).join('');
+      return {
+        label: 'Registered as',
+        value: `${version.name} v${version.version}${aliases}`,
+        action: { kind: 'copy' },
+      };
+    });
+}

@@ -1,0 +1,96 @@
+import type { ErrorCode, ErrorReason } from '../../core/errors.js';
+
+/** What an error message can offer as a button. */
+export type ErrorActionName =
+  | 'addTrackingStore'
+  | 'manageTrust'
+  | 'openMlmodel'
+  | 'openSettings'
+  | 'persistWeights'
+  | 'retry'
+  | 'revealFile'
+  | 'showLog';
+
+export interface ErrorAdvice {
+  /** What to do, as a sentence that follows the error's own; empty where the message says it all. */
+  hint: string;
+  /** At most two, the better one first. */
+  actions: readonly ErrorActionName[];
+}
+
+/** Finer than a code: decides when there is one. */
+export const adviceByReason: Readonly<Record<ErrorReason, ErrorAdvice>> = {
+  architectureUnsupported: {
+    hint: 'Save an ONNX export of the model, or run it with Python.',
+    actions: ['openMlmodel', 'showLog'],
+  },
+  artifactSchemeUnsupported: { hint: 'Download the files and open their folder instead.', actions: ['showLog'] },
+  codeExecutionRefused: { hint: 'Code that comes with a model is never executed here.', actions: ['openMlmodel'] },
+  deviceUnavailable: { hint: 'The model can run on the CPU.', actions: ['showLog'] },
+  diskFull: { hint: 'Free some space and try again; nothing half-written was left behind.', actions: ['retry'] },
+  fileMissing: { hint: 'Check that the file is still there.', actions: ['revealFile', 'retry'] },
+  fileUnreadable: {
+    hint: 'Check that the file is complete and that you may read it.',
+    actions: ['revealFile', 'retry'],
+  },
+  flavorMissing: { hint: 'Only models with the transformers flavor can be prompted.', actions: ['openMlmodel'] },
+  hubOffline: { hint: 'Check the connection, or unset HF_HUB_OFFLINE.', actions: ['retry', 'showLog'] },
+  hubRateLimited: { hint: 'Wait a while, or set HF_TOKEN.', actions: ['retry', 'showLog'] },
+  mlmodelInvalid: { hint: 'Open the file to see where it goes wrong.', actions: ['openMlmodel'] },
+  pickledWeights: { hint: 'Convert the weights to safetensors first.', actions: ['openMlmodel', 'showLog'] },
+  referenceOnly: { hint: 'Persist the weights, then the model can run.', actions: ['persistWeights', 'openMlmodel'] },
+  safetensorsInvalid: { hint: 'Copy the file again from where it came.', actions: ['revealFile', 'showLog'] },
+  shardMissing: { hint: 'Copy the missing file into the folder.', actions: ['revealFile', 'retry'] },
+  signatureInvalid: { hint: 'Open the file to see its signature.', actions: ['openMlmodel'] },
+  storeForeign: {
+    hint: 'Choose another file, or the address of a tracking server.',
+    actions: ['addTrackingStore', 'showLog'],
+  },
+  storeLocked: { hint: 'Another program is writing. It is free again in a moment.', actions: ['retry', 'showLog'] },
+  storeMissing: { hint: 'Check the path or the address.', actions: ['openSettings', 'retry'] },
+  storeSchemaUnknown: { hint: "Run 'mlflow db upgrade' on it with a copy at hand.", actions: ['retry', 'showLog'] },
+  targetExists: { hint: 'Choose another folder, or empty this one.', actions: ['revealFile'] },
+  taskUnsupported: { hint: 'The model can be inspected.', actions: ['openMlmodel', 'showLog'] },
+  tokenizerMissing: { hint: 'Copy tokenizer.json into the model.', actions: ['openMlmodel', 'revealFile'] },
+  tokenizerUnsupported: { hint: 'The model can be inspected.', actions: ['openMlmodel', 'showLog'] },
+  untrusted: { hint: '', actions: ['manageTrust'] },
+  workerDied: { hint: 'Ask again: the model is loaded anew.', actions: ['retry', 'showLog'] },
+};
+
+/** For errors without a reason. */
+export const adviceByCode: Readonly<Record<ErrorCode, ErrorAdvice>> = {
+  ABORTED: { hint: '', actions: ['retry', 'showLog'] },
+  ALREADY_EXISTS: { hint: 'Choose another name.', actions: [] },
+  BAD_REQUEST: { hint: '', actions: ['showLog'] },
+  CANCELLED: { hint: '', actions: [] },
+  CUSTOMER_UNAUTHORIZED: { hint: 'Check your credentials for this server.', actions: ['openSettings', 'showLog'] },
+  DATA_LOSS: { hint: '', actions: ['showLog'] },
+  DEADLINE_EXCEEDED: { hint: 'The server did not answer in time.', actions: ['retry', 'showLog'] },
+  ENDPOINT_NOT_FOUND: { hint: 'The server may be older than this call.', actions: ['showLog'] },
+  INTERNAL_ERROR: { hint: '', actions: ['showLog'] },
+  INVALID_PARAMETER_VALUE: { hint: '', actions: ['showLog'] },
+  INVALID_STATE: { hint: '', actions: ['retry', 'showLog'] },
+  NOT_FOUND: { hint: '', actions: ['retry'] },
+  NOT_IMPLEMENTED: { hint: '', actions: ['showLog'] },
+  PERMISSION_DENIED: { hint: 'Check that you may do this.', actions: ['showLog'] },
+  REQUEST_LIMIT_EXCEEDED: { hint: 'Wait a while.', actions: ['retry'] },
+  RESOURCE_ALREADY_EXISTS: { hint: 'Choose another name.', actions: [] },
+  RESOURCE_CONFLICT: { hint: '', actions: ['retry', 'showLog'] },
+  RESOURCE_DOES_NOT_EXIST: { hint: 'It may have been deleted meanwhile.', actions: ['retry'] },
+  RESOURCE_EXHAUSTED: { hint: 'Wait a while.', actions: ['retry', 'showLog'] },
+  TEMPORARILY_UNAVAILABLE: { hint: 'Wait a while.', actions: ['retry', 'showLog'] },
+  UNAUTHENTICATED: { hint: 'Check your credentials for this server.', actions: ['openSettings', 'showLog'] },
+};
+
+/** What to say and to offer beside an error's own message. */
+export function errorAdvice(error: { errorCode: ErrorCode; reason?: ErrorReason | undefined }): ErrorAdvice {
+  return error.reason === undefined ? adviceByCode[error.errorCode] : adviceByReason[error.reason];
+}
+
+/** The message as one text: its own sentence, then what to do. */
+export function errorText(error: { message: string; errorCode: ErrorCode; reason?: ErrorReason | undefined }): string {
+  const { hint } = errorAdvice(error);
+  const sentence = error.message.trim();
+  if (hint === '' || sentence.includes(hint)) return sentence;
+  return `${/[.!?]$/.test(sentence) ? sentence : `${sentence}.`} ${hint}`;
+}

@@ -1,0 +1,22 @@
+import type { Uri } from 'vscode';
+import type { InferenceEngine } from './inference/inferenceEngine.js';
+import type { HostLog } from './log/log.js';
+import type { StoreCollection } from './stores/storeCollection.js';
+import type { StoreThread } from './stores/storeThread.js';
+import type { WorkspaceModels } from './stores/workspaceModels.js';
+import type { WorkspaceStores } from './stores/workspaceStores.js';
+import type { RunsView } from './tree/runsView.js';
+
+/** What commands work with. Made once, by extension.ts. */
+export interface HostServices {
+  readonly log: HostLog;
+  readonly stores: StoreCollection;
+  readonly thread: StoreThread;
+  readonly workspaceStores: WorkspaceStores;
+  readonly models: WorkspaceModels;
+  readonly view: RunsView;
+  readonly engine: InferenceEngine;
+  readonly extensionUri: Uri;
+  readonly extensionVersion: string;
+  readonly globalStorageUri: Uri;
+}

@@ -1,0 +1,38 @@
+import { formatBytes } from '../../../src/core/format.js';
+import type { FileEntry, InspectorModel } from '../../../src/core/inspector/inspectorModel.js';
+import { element } from '../../shared/dom.js';
+import { table, type TableColumn } from '../../ui/table.js';
+import type { PageContext } from '../inspectorPort.js';
+
+/** Every file of the model; a click opens it. */
+export function filesSection({ files, filesSizeBytes }: InspectorModel, { port }: PageContext) {
+  if (files.length === 0) return undefined;
+  const open =
+    (path: string) =>
+    (event: Event): void => {
+      event.preventDefault();
+      port.request('openFile', { path, line: null });
+    };
+  const columns: readonly TableColumn<FileEntry>[] = [
+    {
+      header: 'File',
+      isMonospace: true,
+      cell: ({ path }) => element('a', { href: '#', onClick: open(path) }, path),
+      title: ({ path }) => path,
+    },
+    { header: 'Size', align: 'end', cell: ({ sizeBytes }) => formatBytes(sizeBytes) },
+  ];
+  return {
+    id: 'files',
+    title: 'Files',
+    note: `${files.length} · ${formatBytes(filesSizeBytes)}`,
+    content: () =>
+      table({
+        caption: 'Files',
+        columns,
+        rows: files,
+        keyOf: ({ path }) => path,
+        ...(files.length > 100 ? { virtual: { rowHeightPx: 22, maxHeightPx: 440 } } : {}),
+      }),
+  };
+}
