@@ -29,6 +29,5 @@ export function pythonLength(text: string): number {
 
 /** `text[start:end]` in code points; negative indices count from the end. */
 export function pythonSlice(text: string, start: number, end?: number): string {
-  // eslint-disable-next-line no-control-regex -- only the surrogates matter, everything else is one unit wide
   return /[\ud800-\udfff]/.test(text) ? Array.from(text).slice(start, end).join('') : text.slice(start, end);
 }

@@ -42,16 +42,15 @@ export class Text2TextGenerationPipeline extends TextPipeline {
   private settings(kwargs: JsonObject) {
     const {
       return_tensors: tensors,
-      return_text: _text,
       return_type: type,
       clean_up_tokenization_spaces: cleanUp,
       truncation,
       stop_sequence: stopSequence,
-      stopping_criteria: _criteria,
       src_lang: sourceLanguage,
       tgt_lang: targetLanguage,
       ...generation
     } = kwargs;
+    for (const name of ['return_text', 'stopping_criteria']) delete generation[name];
     if (typeof stopSequence === 'string') {
       const [first] = this.tokenizer.encode(stopSequence, { addSpecialTokens: false });
       if (first !== undefined) generation['eos_token_id'] = first;

@@ -241,7 +241,6 @@ function applySteps(text: AlignedText, steps: readonly Step[]): AlignedText {
 }
 
 function isAscii(text: string): boolean {
-  // eslint-disable-next-line no-control-regex
   return /^[\0-\x7f]*$/.test(text);
 }
 
