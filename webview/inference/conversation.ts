@@ -31,6 +31,10 @@ function Conversation({ app, form }: { app: App; form: PanelForm }): VNode {
   const isAtEnd = useRef(true);
   const [isAway, setAway] = useState(false);
   const { turns } = app.state;
+  const turnCount = useRef(turns.length);
+  // Who has just asked wants to see the answer.
+  if (turns.length > turnCount.current) isAtEnd.current = true;
+  turnCount.current = turns.length;
   // New text moves the page only for someone who is at its end: whoever reads further up stays there.
   useLayoutEffect(() => {
     const area = container.current;

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration } from '../../src/core/format.js';
+import { formatBytes, formatCount, formatDuration } from '../../src/core/format.js';
 import type {
   Device,
   DeviceChoice,
@@ -10,7 +10,7 @@ import type {
 import type { Answer, ErrorAction, ModelStatus, PanelState } from '../../src/protocol/panel.js';
 
 const deviceNames: Readonly<Record<DeviceChoice, string>> = {
-  auto: 'Auto device',
+  auto: 'Auto',
   cpu: 'CPU',
   cuda: 'CUDA',
   webgpu: 'WebGPU',
@@ -18,7 +18,7 @@ const deviceNames: Readonly<Record<DeviceChoice, string>> = {
   dml: 'DirectML',
 };
 const precisionNames: Readonly<Record<PrecisionChoice, string>> = {
-  auto: 'Auto precision',
+  auto: 'Auto',
   fp32: 'fp32',
   int8: '8 bit',
   int4: '4 bit',
@@ -77,7 +77,11 @@ export function statusLine({
       if (isStopping) return { icon: 'ring', tone: 'busy', text: 'stopping · stop again to end the process' };
       if (runningTurnId !== null)
         return { icon: 'ring', tone: 'busy', text: `answering · ${readyFacts(status.model)}` };
-      return { icon: 'circle-filled', tone: 'ready', text: `ready · ${readyText(status.model)}` };
+      return {
+        icon: 'circle-filled',
+        tone: 'ready',
+        text: `ready · loaded in ${formatDuration(status.model.loadMs)} · ${readyFacts(status.model)}`,
+      };
   }
 }
 
@@ -85,13 +89,24 @@ function loadingText({ message, fraction }: Extract<ModelStatus, { kind: 'loadin
   return fraction === null ? `${message}…` : `${message}… ${Math.round(fraction * 100)} %`;
 }
 
-function readyText(model: LoadedModel): string {
-  return `loaded in ${formatDuration(model.loadMs)} · ${readyFacts(model)}`;
+function readyFacts(model: LoadedModel): string {
+  const upgrade = model.isUpgrading ? ' · upgrading' : '';
+  return `${formatBytes(model.memoryBytes)}${upgrade}`;
 }
 
-function readyFacts(model: LoadedModel): string {
-  const upgrade = model.isUpgrading ? ' · faster session is being built' : '';
-  return `${formatBytes(model.memoryBytes)} · ${whereText(model.device, model.precision)}${upgrade}`;
+/** What the status line leaves out; its hover. */
+export function statusDetails(status: ModelStatus): string {
+  if (status.kind !== 'ready') return '';
+  const { architecture, parameterCount, weightsBytes, loadMs, memoryBytes, contextLength, isUpgrading } = status.model;
+  const lines = [
+    architecture,
+    `${formatCount(parameterCount)} parameters, ${formatBytes(weightsBytes)} of weights`,
+    `Loaded in ${formatDuration(loadMs)}`,
+    `Memory of the inference process: ${formatBytes(memoryBytes)}`,
+  ];
+  if (contextLength !== null) lines.push(`Context: ${contextLength.toLocaleString('en-US')} tokens`);
+  if (isUpgrading) lines.push('A faster session is being built and takes over between two answers.');
+  return lines.join('\n');
 }
 
 /** `23 tokens · first 62 ms · 46 tok/s · fp32 CPU`. */

@@ -2,13 +2,13 @@ import type { VNode } from 'preact';
 import type { DeviceChoice, PrecisionChoice } from '../../src/protocol/inference.js';
 import type { PanelModel } from '../../src/protocol/panel.js';
 import { classes, element, type View } from '../shared/dom.js';
-import { button, iconButton } from '../ui/button.js';
+import { iconButton } from '../ui/button.js';
 import { dropdown } from '../ui/dropdown.js';
 import { icon } from '../ui/icon.js';
 import { progressBar, progressRing } from '../ui/progressRing.js';
 import type { App } from './app.js';
 import { toggleSection } from './app.js';
-import { deviceName, deviceReport, precisionName, statusLine } from './describe.js';
+import { deviceName, deviceReport, precisionName, statusDetails, statusLine } from './describe.js';
 import { errorActions } from './errorActions.js';
 
 /** The model, where it runs, and how it is. */
@@ -38,17 +38,6 @@ function modelRow(app: App): VNode {
           onClick: () => void app.call('chooseModel', { purpose: 'compare' }),
         })
       : null,
-    iconButton({
-      label: 'New conversation',
-      icon: 'add',
-      disabledReason:
-        app.state.turns.length === 0
-          ? 'this one is empty'
-          : app.state.runningTurnId === null
-            ? undefined
-            : 'an answer is under way',
-      onClick: () => void app.call('newConversation', undefined),
-    }),
   );
 }
 
@@ -81,7 +70,8 @@ function compareRow(app: App, model: PanelModel): VNode {
 }
 
 function deviceRow(app: App): VNode {
-  const { device, precision, devices, runningTurnId } = app.state;
+  const { device, precision, devices, runningTurnId, status } = app.state;
+  const used = status.kind === 'ready' ? status.model : null;
   const disabledReason = runningTurnId === null ? undefined : 'An answer is under way';
   return element(
     'div',
@@ -91,7 +81,10 @@ function deviceRow(app: App): VNode {
       label: 'Device',
       hideLabel: true,
       value: device,
-      options: devices.map((value) => ({ value, label: deviceName(value) })),
+      options: devices.map((value) => ({
+        value,
+        label: value === 'auto' && used ? `Auto: ${deviceName(used.device)}` : deviceName(value),
+      })),
       disabledReason,
       title: 'Device',
       onChange: (value) => void app.call('setDevice', { device: value as DeviceChoice, precision }),
@@ -101,7 +94,10 @@ function deviceRow(app: App): VNode {
       label: 'Precision',
       hideLabel: true,
       value: precision,
-      options: (['auto', 'fp32', 'int8', 'int4'] as const).map((value) => ({ value, label: precisionName(value) })),
+      options: (['auto', 'fp32', 'int8', 'int4'] as const).map((value) => ({
+        value,
+        label: value === 'auto' && used ? `Auto: ${precisionName(used.precision)}` : precisionName(value),
+      })),
       disabledReason,
       title: 'Precision',
       onChange: (value) => void app.call('setDevice', { device, precision: value as PrecisionChoice }),
@@ -139,7 +135,7 @@ function statusView(app: App): View {
       'div',
       { class: 'row status-line' },
       line.icon === 'ring' ? progressRing(line.text) : icon(line.icon),
-      element('span', { class: 'status-text', title: line.text }, line.text),
+      element('span', { class: 'status-text', title: statusDetails(status) || line.text }, line.text),
       status.kind === 'unloaded'
         ? iconButton({ label: 'Load now', icon: 'debug-start', onClick: () => void app.call('load', undefined) })
         : null,
@@ -147,7 +143,7 @@ function statusView(app: App): View {
         ? iconButton({ label: 'Unload', icon: 'debug-disconnect', onClick: () => void app.call('unload', undefined) })
         : null,
       status.kind === 'loading' && app.state.runningTurnId === null
-        ? button({ label: 'Cancel', appearance: 'secondary', onClick: () => void app.call('stop', undefined) })
+        ? iconButton({ label: 'Cancel loading', icon: 'close', onClick: () => void app.call('stop', undefined) })
         : null,
     ),
     status.kind === 'loading' && status.fraction !== null ? progressBar('Loading', status.fraction) : null,

@@ -26,11 +26,12 @@ function app(panelState: PanelState): App {
   return { state: panelState, ui: ui.get(), setUi: ui.update, call };
 }
 
-const draw = oncePerFrame(() => {
+const draw = (): void => {
   const current = state.get();
   if (current) mount(page(app(current)), root);
-});
-state.subscribe(draw);
+};
+// Tokens come faster than frames. Typing is drawn at once, so that no handler sees a text older than what is on the screen.
+state.subscribe(oncePerFrame(draw));
 ui.subscribe((value) => {
   api.setState(value);
   draw();

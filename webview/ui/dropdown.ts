@@ -42,16 +42,18 @@ interface SelectElement extends HTMLElement {
 function DropdownControl(props: DropdownProps): VNode {
   const reference = useRef<SelectElement>(null);
   const { value } = props;
-  // The toolkit reads its options in a microtask after they have been inserted; a value set before that is lost.
+  const labels = props.options.map((option) => option.label).join('\n');
+  // The toolkit reads its options in a microtask after they have been inserted (a value set before that is lost), and it
+  // keeps showing the old label of a chosen option whose label has changed.
   useLayoutEffect(() => {
-    const select = reference.current;
-    if (!select || select.value === value) return;
-    select.value = value;
     const frame = requestAnimationFrame(() => {
-      if (select.value !== value) select.value = value;
+      const select = reference.current;
+      if (!select) return;
+      select.value = '';
+      select.value = value;
     });
     return () => cancelAnimationFrame(frame);
-  }, [value]);
+  }, [value, labels]);
   const change = (): void => {
     const chosen = reference.current?.value ?? value;
     if (chosen !== value) props.onChange(chosen);
