@@ -72,7 +72,7 @@ export async function runAnswer(
 function finalText(streamed: string, view: ReturnType<typeof answerView>): string | null {
   if (view.kind !== 'text' || view.texts.length !== 1) return null;
   const [text = ''] = view.texts;
-  const isTail = streamed.trim() !== '' && text.endsWith(streamed.trim());
+  const isTail = streamed.trim() !== '' && text.trimEnd().endsWith(streamed.trim());
   return isTail ? streamed.trim() : text;
 }
 

@@ -2,7 +2,6 @@ import { MlflowError, throwIfCancelled } from '../../core/errors.js';
 import type { DeviceChoice, LoadedModel, PrecisionChoice, PredictEvent, Prediction } from '../../protocol/inference.js';
 import type { ModelStatus, RunInput } from '../../protocol/panel.js';
 import type { PanelForm } from '../../protocol/panelForm.js';
-import { errorText } from '../errors/errorTable.js';
 import { buildForm } from './buildForm.js';
 import type { ModelEntry } from './modelCatalog.js';
 import { panelError, untrustedError } from './panelErrors.js';
@@ -37,7 +36,11 @@ export class ModelSession {
       this.loaded = event.type === 'upgraded' ? event.model : undefined;
       if (event.type === 'upgraded') this.tell({ kind: 'ready', model: event.model });
       else if (event.type === 'died') this.tell({ kind: 'unloaded', note: deathNote(event.error) });
-      else this.tell({ kind: 'unloaded', note: event.isIdle ? 'Unloaded after being idle.' : null });
+      else
+        this.tell({
+          kind: 'unloaded',
+          note: event.isIdle ? 'unloaded while idle · loads again with the next prompt' : null,
+        });
     });
   }
 
@@ -162,6 +165,8 @@ export class ModelSession {
   }
 }
 
+/** Why the model is not in memory; the answer that was lost says what happened in full. */
 function deathNote(error: MlflowError): string {
-  return error.errorCode === 'CANCELLED' ? 'Stopped. The next prompt loads the model again.' : errorText(error);
+  const what = error.errorCode === 'CANCELLED' ? 'stopped' : 'the inference process ended';
+  return `${what} · loads again with the next prompt`;
 }
