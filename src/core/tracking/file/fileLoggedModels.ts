@@ -11,7 +11,7 @@ import { defaultExperimentId, type FileExperiments } from './fileExperiments.js'
 import { searchLoggedModels } from './fileSearch.js';
 import { reservedNames, type FileStoreFolder } from './fileStoreFolder.js';
 import { keysBelow, makeFolder, readKeyFiles, readMeta, readText, subfolders, writeMeta, writeText } from './files.js';
-import { numberOf, textOf, type Meta } from './metaYaml.js';
+import { numberOf, textOf, without, type Meta } from './metaYaml.js';
 import { latestMetric, linesOf, parseModelMetricLine } from './metricLines.js';
 
 const statuses: readonly LoggedModelStatus[] = ['UNSPECIFIED', 'PENDING', 'READY', 'FAILED'];
@@ -141,8 +141,11 @@ export class FileLoggedModels {
 
   finalize(modelId: string, status: LoggedModelStatus): LoggedModel {
     const { meta, folder } = this.find(modelId);
-    const { lifecycle_stage: _stage, ...kept } = meta;
-    writeMeta(folder, { ...kept, status: statuses.indexOf(status), last_updated_timestamp: Date.now() });
+    writeMeta(folder, {
+      ...without(meta, 'lifecycle_stage'),
+      status: statuses.indexOf(status),
+      last_updated_timestamp: Date.now(),
+    });
     return this.get(modelId);
   }
 

@@ -10,7 +10,7 @@ import { validateMetricName, validateTagName } from '../validation.js';
 import { defaultExperimentId, type FileExperiments } from './fileExperiments.js';
 import { reservedNames, type FileStoreFolder } from './fileStoreFolder.js';
 import { makeFolder, readMeta, subfolders, writeMeta, writeText } from './files.js';
-import type { Meta } from './metaYaml.js';
+import { without, type Meta } from './metaYaml.js';
 import { RunReader, runInfoOf, runStatuses } from './runReader.js';
 
 const runNameTag = 'mlflow.runName';
@@ -261,7 +261,7 @@ export class FileRuns {
 
   /** Rewrites meta.yaml; what this version does not know stays in it, `deleted_time` only when it is given. */
   private overwrite(folder: string, changes: Meta): void {
-    const { deleted_time: _deletedTime, ...kept } = readMeta(folder) ?? {};
+    const kept = without(readMeta(folder) ?? {}, 'deleted_time');
     const runId = kept['run_id'] ?? kept['run_uuid'] ?? null;
     writeMeta(folder, { ...kept, run_id: runId, run_uuid: runId, ...changes });
   }

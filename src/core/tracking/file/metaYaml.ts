@@ -84,3 +84,7 @@ export function numberOf(value: PyValue | undefined): number | null {
   if (typeof value === 'number') return value;
   return typeof value === 'bigint' ? Number(value) : null;
 }
+
+export function without(meta: Meta, key: string): Meta {
+  return Object.fromEntries(Object.entries(meta).filter(([name]) => name !== key));
+}
