@@ -12,6 +12,9 @@ import * as cases from './signatureCases.js';
 import { decode, encode } from './signatureCodec.js';
 import { askPython, type Answer, type Question } from './signaturePython.js';
 
+/** Another value asks other questions: a way to look for differences beyond the fixed ones. */
+const seedOffset = Number(process.env['SIGNATURE_SEED'] ?? 0);
+
 const generations = [
   ['new', '3'],
   ['old', '2'],
@@ -80,7 +83,7 @@ function compare(questions: readonly Question[], theirs: readonly Answer[], comp
 }
 
 function many<T>(count: number, seed: number, make: (random: cases.Random) => T): T[] {
-  const random = new cases.Random(seed);
+  const random = new cases.Random(seed + seedOffset);
   return Array.from({ length: count }, () => make(random));
 }
 

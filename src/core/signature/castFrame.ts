@@ -14,7 +14,7 @@ import {
 import { objectToDatetime } from './enforceColumn.js';
 import { enforceArray, enforceMap, enforceObject } from './enforceCompound.js';
 import { inferSeries } from './frameConstruction.js';
-import { castItem, isTruthy, smallest, toFloat, toInteger } from './numpyCast.js';
+import { castItem, isTruthy, smallest, toDatetime, toFloat, toInteger } from './numpyCast.js';
 import { dtypeItemSize, dtypeKind, dtypeText } from './numpyDtype.js';
 import { errorText, errorTypeName, PythonError, typeError, valueError } from './pythonError.js';
 import { stringRepr } from './pythonText.js';
@@ -183,7 +183,8 @@ function converter(
     case 'f':
       return (value) => toFixedFloat(value, dtype);
     case 'M':
-      return (value, position) => objectToDatetime(value, position, compatibility);
+      return (value, position) =>
+        typeof value === 'boolean' && !isObject ? toDatetime(value) : objectToDatetime(value, position, compatibility);
     default:
       return (value) => castItem(value, dtype, compatibility);
   }

@@ -54,7 +54,7 @@ export function enforceType(
 
 function enforceScalar(value: unknown, type: DataType, required: boolean, compatibility: Compatibility): unknown {
   if (!required && (compatibility === '3' ? isNoneOrNan(value) : value === null || value === undefined)) return null;
-  if (!isScalar(value)) throw new MlflowError(`Expected data to be scalar, got ${typeName(value)}`);
+  if (!isScalar(value)) throw new MlflowError(`Expected data to be scalar, got ${typeName(value, compatibility)}`);
   try {
     const series = enforceDataType('', seriesFrom(value, compatibility), type, compatibility);
     return scalarOf(series.dtype, series.values[0]);
@@ -84,7 +84,7 @@ export function enforceArray(
     const isLenient = !required || array.dtype instanceof AnyType;
     if (isLenient && (isNone || (isList && lengthOf(value as unknown[] | NdArray) === 0))) return value;
   } else if (!required && isNone) return null;
-  if (!isList) throw new MlflowError(`Expected data to be list or numpy array, got ${typeName(value)}`);
+  if (!isList) throw new MlflowError(`Expected data to be list or numpy array, got ${typeName(value, compatibility)}`);
   if (compatibility === '3' && typeof array.dtype === 'string')
     return enforceScalars(value as ListOrArray, array.dtype);
   const itemsRequired = compatibility === '2' || required;
@@ -131,8 +131,8 @@ export function enforceObject(
   if (!required && (isNone || (compatibility === '3' && isEmptyDict(value)))) return value ?? null;
   if (!isDict) {
     throw new MlflowError(
-      `Failed to enforce schema of '${pyStr(value)}' with type '${typeRepr(object)}'. ` +
-        `Expected data to be dictionary, got ${typeName(value)}`,
+      `Failed to enforce schema of '${pyStr(value, compatibility)}' with type '${typeRepr(object)}'. ` +
+        `Expected data to be dictionary, got ${typeName(value, compatibility)}`,
     );
   }
   const entries = dictEntries(value);
@@ -160,7 +160,7 @@ function enforceProperty(value: unknown, property: Property, compatibility: Comp
     if (!MlflowError.is(error)) throw error;
     throw new MlflowError(
       `Failed to enforce schema for key \`${property.name}\`. ` +
-        `Expected type ${String(typeToDict(property.dtype)['type'])}, received type ${typeName(normalize(value))}`,
+        `Expected type ${String(typeToDict(property.dtype)['type'])}, received type ${typeName(normalize(value), compatibility)}`,
       'INTERNAL_ERROR',
       { cause: error },
     );
@@ -184,7 +184,7 @@ export function enforceMap(value: unknown, map: MapType, required: boolean, comp
     const isLenient = !required || map.valueType instanceof AnyType;
     if (isLenient && (isNone || isEmptyDict(value))) return value ?? null;
   } else if (!required && isNone) return null;
-  if (!isDict) throw new MlflowError(`Expected data to be a dict, got ${typeName(value)}`);
+  if (!isDict) throw new MlflowError(`Expected data to be a dict, got ${typeName(value, compatibility)}`);
   const entries = dictEntries(value);
   if (entries.some(([key]) => typeof key !== 'string')) {
     throw new MlflowError('Expected all keys in the map type data are string type.');

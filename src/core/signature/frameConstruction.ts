@@ -157,7 +157,7 @@ function frameFromRows(items: readonly unknown[], compatibility: Compatibility):
   const rows = items.map((item) => {
     if (Array.isArray(item)) return item as unknown[];
     if (item instanceof NdArray) return Array.from({ length: item.length }, (_, i) => item.at(i));
-    if (typeof item === 'string') return [...item];
+    if (typeof item === 'string' || item instanceof Uint8Array) return [...item];
     if (pythonKind(item) === 'dict') return dictEntries(item).map(([key]) => key);
     throw typeError(`object of type '${qualifiedName(item)}' has no len()`);
   });
@@ -211,7 +211,11 @@ function recordFrom(item: unknown, compatibility: Compatibility): unknown {
   if (!Array.isArray(pairs)) throw typeError(`'${name}' object is not iterable`);
   const entries = pairs.map((pair: unknown, i): [unknown, unknown] => {
     const parts =
-      typeof pair === 'string' ? [...pair] : pythonKind(pair) === 'dict' ? dictEntries(pair).map(([key]) => key) : pair;
+      typeof pair === 'string' || pair instanceof Uint8Array
+        ? [...pair]
+        : pythonKind(pair) === 'dict'
+          ? dictEntries(pair).map(([key]) => key)
+          : pair;
     if (!Array.isArray(parts)) throw typeError(`cannot convert dictionary update sequence element #${i} to a sequence`);
     if (parts.length !== 2)
       throw valueError(`dictionary update sequence element #${i} has length ${parts.length}; 2 is required`);

@@ -10,17 +10,41 @@ const maxCellWidth = 50;
 const maxItems = 100;
 const maxDepth = 3;
 const digits = 6;
+const lineWidth = 80;
 
-/** `str(frame)` as it stands in MLflow's messages: up to 60 rows, cells of at most 50 characters; wide frames are not wrapped. */
+/** `str(frame)` as it stands in MLflow's messages: 60 rows, cells of 50 characters, lines of 80; the rest is left out. */
 export function frameText(frame: DataFrame, compatibility: Compatibility): string {
   if (frame.columns.length === 0 || frame.rowCount === 0) return emptyFrameText(frame);
   const isLong = frame.rowCount > maxRows;
   const rows = isLong ? edges(frame.rowCount) : frame.index.map((_, i) => i);
   const labels = leftAligned(['', ...rows.map((row) => (row === -1 ? '..' : pyStr(frame.index[row])))]);
-  const columns = frame.columns.map((column) => columnTexts(column, rows, compatibility));
+  const all = frame.columns.map((column) => columnTexts(column, rows, compatibility));
+  const columns = fitted(all, labels[0]?.length ?? 0);
   const lines = labels.map((label, i) => [label, ...columns.map((cells) => cells[i])].join(' '));
-  if (isLong) lines.push('', `[${frame.rowCount} rows x ${frame.columns.length} columns]`);
+  if (isLong || columns !== all) lines.push('', `[${frame.rowCount} rows x ${frame.columns.length} columns]`);
   return lines.join('\n');
+}
+
+/** Columns from the middle give way to dots until a line fits; two columns stay. */
+function fitted(columns: string[][], labelWidth: number): string[][] {
+  const widths = [labelWidth, ...columns.map((cells) => cells[0]?.length ?? 0)];
+  let excess = widths.reduce((sum, width) => sum + width + 1, 0) - lineWidth;
+  if (excess <= 0) return columns;
+  while (excess > 0 && widths.length > 1) {
+    const [width = 0] = widths.splice(roundHalfToEven(widths.length / 2), 1);
+    excess -= width + 1;
+  }
+  const shown = Math.max(widths.length - 1, 2);
+  if (shown >= columns.length) return columns;
+  const half = Math.floor(shown / 2);
+  const dots = (columns[0] as string[]).map(() => ' ...');
+  return [...columns.slice(0, half), dots, ...columns.slice(columns.length - half)];
+}
+
+function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 function emptyFrameText(frame: DataFrame): string {

@@ -1,6 +1,6 @@
 import { MlflowError } from '../errors.js';
 import type { Compatibility } from './compatibility.js';
-import { DataFrame, isMissing, Series, type ColumnName } from './dataFrame.js';
+import { DataFrame, Series, type ColumnName } from './dataFrame.js';
 import { AnyType, ArrayType, ObjectType, Property, typesEqual, type ColumnType, type DataType } from './dataTypes.js';
 import { inferObjects } from './frameConstruction.js';
 import { NdArray, NumpyScalar } from './ndArray.js';
@@ -110,7 +110,9 @@ function tensorSpecOf(array: NdArray, name: ColumnName | null): TensorSpec {
 }
 
 function specOfSeries(series: Series, compatibility: Compatibility): ColSpec {
-  return new ColSpec(seriesType(series, compatibility), series.name, !series.values.some(isMissing));
+  // pandas' NaT does not count as missing for 2.16.
+  const isBlind = compatibility === '2' && series.dtype.startsWith('datetime64');
+  return new ColSpec(seriesType(series, compatibility), series.name, isBlind || !series.hasMissing);
 }
 
 function seriesType(input: Series, compatibility: Compatibility): ColumnType {

@@ -1,3 +1,4 @@
+import type { Compatibility } from './compatibility.js';
 import { type NdArray, NumpyScalar, shapeText } from './ndArray.js';
 import { dtypeKind } from './numpyDtype.js';
 import { PyDateTime } from './pyDateTime.js';
@@ -9,16 +10,16 @@ const summaryThreshold = 1000;
 const maxDecimals = 8;
 
 /** `str(array)`. */
-export function arrayText(array: NdArray): string {
+export function arrayText(array: NdArray, compatibility: Compatibility): string {
   if (array.ndim === 0)
-    return pyStr(array.dtype === 'object' ? array.data[0] : new NumpyScalar(array.dtype, array.data[0]));
-  return array.size === 0 ? '[]' : nested(array, ' ', '', lineWidth);
+    return pyStr(array.dtype === 'object' ? array.data[0] : new NumpyScalar(array.dtype, array.data[0]), compatibility);
+  return array.size === 0 ? '[]' : nested(array, ' ', '', lineWidth, compatibility);
 }
 
 /** `repr(array)`. */
-export function arrayRepr(array: NdArray): string {
+export function arrayRepr(array: NdArray, compatibility: Compatibility): string {
   const prefix = 'array(';
-  const text = prefix + body(array);
+  const text = prefix + body(array, compatibility);
   const isDefault = ['int64', 'float64', 'bool'].includes(array.dtype) && array.size > 0;
   if (isDefault) return `${text})`;
   const isQuoted = ['U', 'S', 'M', 'm'].includes(dtypeKind(array.dtype));
@@ -28,13 +29,13 @@ export function arrayRepr(array: NdArray): string {
   return `${text},${isTooLong ? `\n${' '.repeat(prefix.length)}` : ' '}${dtype}`;
 }
 
-function body(array: NdArray): string {
-  if (array.ndim === 0) return (formatItems(array)[0] as string).trim();
-  if (array.size > 0) return nested(array, ', ', ' '.repeat('array('.length), lineWidth - 1);
+function body(array: NdArray, compatibility: Compatibility): string {
+  if (array.ndim === 0) return (formatItems(array, compatibility)[0] as string).trim();
+  if (array.size > 0) return nested(array, ', ', ' '.repeat('array('.length), lineWidth - 1, compatibility);
   return array.ndim === 1 ? '[]' : `[], shape=${shapeText(array.shape)}`;
 }
 
-function formatItems(array: NdArray): string[] {
+function formatItems(array: NdArray, compatibility: Compatibility): string[] {
   const values = Array.from(array.data);
   switch (dtypeKind(array.dtype)) {
     case 'f':
@@ -47,7 +48,7 @@ function formatItems(array: NdArray): string[] {
     case 'u':
       return rightAligned(values.map((value) => pyRepr(value)));
     default:
-      return values.map((value) => pyRepr(value));
+      return values.map((value) => pyRepr(value, compatibility));
   }
 }
 
@@ -106,8 +107,14 @@ function exponentParts(value: number): FloatParts {
   return { whole, fraction: fraction.replace(/0+$/, ''), exponent: `e${exponent[0]}${digits}` };
 }
 
-function nested(array: NdArray, separator: string, indent: string, width: number): string {
-  const items = formatItems(array);
+function nested(
+  array: NdArray,
+  separator: string,
+  indent: string,
+  width: number,
+  compatibility: Compatibility,
+): string {
+  const items = formatItems(array, compatibility);
   const isLong = array.size > summaryThreshold;
   const stride = (axis: number) => array.shape.slice(axis + 1).reduce((product, length) => product * length, 1);
   const write = (axis: number, start: number): string => {

@@ -99,7 +99,7 @@ export function pyRepr(input: unknown, compatibility: Compatibility = '3'): stri
 function objectRepr(value: unknown, compatibility: Compatibility): string {
   if (value instanceof PyDateTime) return value.repr();
   if (value instanceof NumpyScalar) return scalarRepr(value, compatibility);
-  if (value instanceof NdArray) return arrayRepr(value);
+  if (value instanceof NdArray) return arrayRepr(value, compatibility);
   if (value instanceof DataFrame) return frameText(value, compatibility);
   if (value instanceof Series) return seriesText(value, compatibility);
   return '<object object>';
@@ -138,8 +138,11 @@ export function pyStr(input: unknown, compatibility: Compatibility = '3'): strin
   const value = normalize(input);
   if (typeof value === 'string') return value;
   if (value instanceof PyDateTime) return value.toString();
-  if (value instanceof NumpyScalar) return scalarText(value, pyStr);
-  if (value instanceof NdArray) return arrayText(value);
+  if (value instanceof NumpyScalar) {
+    const isWidened = compatibility === '2' && value.dtype === 'float32';
+    return isWidened ? floatRepr(numberOf(value)) : scalarText(value, pyStr);
+  }
+  if (value instanceof NdArray) return arrayText(value, compatibility);
   return pyRepr(value, compatibility);
 }
 

@@ -1,3 +1,4 @@
+import type { Compatibility } from './compatibility.js';
 import { DataFrame, Series } from './dataFrame.js';
 import { NdArray, NumpyScalar } from './ndArray.js';
 import { typeError } from './pythonError.js';
@@ -154,7 +155,8 @@ export function isScalar(value: unknown): boolean {
 }
 
 /** `type(value).__name__`. */
-export function typeName(value: unknown): string {
+export function typeName(value: unknown, compatibility: Compatibility = '3'): string {
+  if (value instanceof NumpyScalar && value.dtype === 'bool') return compatibility === '3' ? 'bool' : 'bool_';
   if (value instanceof NumpyScalar) return value.typeName;
   if (value instanceof Timestamp) return value === notATime ? 'NaTType' : 'Timestamp';
   return pythonKind(value);
