@@ -126,6 +126,7 @@ export class Model {
   static fromDict(document: Readonly<Record<string, PyValue | undefined>>, source: string = mlmodelFileName): Model {
     const reader = new DocumentReader(document, source);
     const mlflowVersion = reader.text('mlflow_version');
+    const created = document['utc_time_created'];
     const model = new Model({
       artifactPath: reader.text('artifact_path'),
       authPolicy: reader.record('auth_policy'),
@@ -144,10 +145,9 @@ export class Model {
       savedInputExampleInfo: reader.record('saved_input_example_info'),
       signature: reader.signature(),
       typeHintFromExample: reader.flag('type_hint_from_example'),
+      ...(created === undefined || created === null || created === '' ? {} : { utcTimeCreated: pythonStr(created) }),
       compatibility: generationOf(mlflowVersion),
     });
-    const created = document['utc_time_created'];
-    if (created !== undefined && created !== null && created !== '') model.utcTimeCreated = pythonStr(created);
     model.extra = reader.unread();
     model.original = document as Readonly<Record<string, PyValue>>;
     return model;
