@@ -1,4 +1,4 @@
-import { Template } from '@huggingface/jinja';
+import type { Template } from '@huggingface/jinja';
 import { MlflowError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/ports.js';
 
@@ -14,11 +14,25 @@ export interface ChatTemplateOptions {
 export class ChatTemplate {
   private readonly compiled = new Map<string, Template>();
 
-  constructor(
+  private constructor(
+    private readonly templateClass: typeof Template | undefined,
     private readonly templates: Readonly<Record<string, string>>,
     /** `bos_token` and its like, as the template sees them. */
     private readonly specialTokens: Readonly<Record<string, string>>,
   ) {}
+
+  /** The template engine is loaded only where there is a template. */
+  static async load(
+    templates: Readonly<Record<string, string>>,
+    specialTokens: Readonly<Record<string, string>>,
+  ): Promise<ChatTemplate> {
+    const isNeeded = Object.keys(templates).length > 0;
+    return new ChatTemplate(
+      isNeeded ? (await import('@huggingface/jinja')).Template : undefined,
+      templates,
+      specialTokens,
+    );
+  }
 
   get exists(): boolean {
     return Object.keys(this.templates).length > 0;
@@ -44,7 +58,7 @@ export class ChatTemplate {
   private select(hasTools: boolean): Template {
     const name = hasTools && 'tool_use' in this.templates ? 'tool_use' : 'default';
     const source = this.templates[name];
-    if (source === undefined) {
+    if (source === undefined || !this.templateClass) {
       throw MlflowError.invalidParameter(
         'Cannot use chat template functions because tokenizer.chat_template is not set and no template argument was ' +
           'passed! For information about writing templates and setting the tokenizer.chat_template attribute, please see ' +
@@ -52,7 +66,7 @@ export class ChatTemplate {
       );
     }
     let template = this.compiled.get(name);
-    if (!template) this.compiled.set(name, (template = new Template(source)));
+    if (!template) this.compiled.set(name, (template = new this.templateClass(source)));
     return template;
   }
 }

@@ -186,9 +186,8 @@ function ownersOfDecomposed(from: [number, string][], form: 'NFD' | 'NFKD'): num
   return from.flatMap(([, character], owner) => Array.from(character.normalize(form), () => owner));
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
-
 function precompiled(charsMap: CharsMap): Normalizer {
+  const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
   return (text) => {
     const steps: Step[] = [];
     const segments = isPlainAscii(text.text) ? asciiSegments(text.text) : graphemes.segment(text.text);

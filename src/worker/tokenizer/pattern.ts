@@ -1,16 +1,25 @@
-import * as tokenizersLibrary from '@huggingface/tokenizers';
+import { MlflowError } from '../../core/errors.js';
 import type { PatternJson } from './tokenizerJson.js';
 
-/** The library's types do not resolve under Node's own rules; this is the part of it that is used. */
-const { SplitPreTokenizer } = tokenizersLibrary as unknown as {
-  SplitPreTokenizer: new (config: { pattern: PatternJson; behavior: string; invert: boolean }) => { pattern: RegExp };
+type SplitPreTokenizer = new (config: { pattern: PatternJson; behavior: string; invert: boolean }) => {
+  pattern: RegExp;
 };
+
+let translator: SplitPreTokenizer | undefined;
+
+/** Loads the translator of Oniguruma's dialect; needed before {@link compilePattern} meets a regular expression. */
+export async function loadPatternTranslator(): Promise<void> {
+  // The library's types do not resolve under Node's own rules; this is the part of it that is used.
+  const library = (await import('@huggingface/tokenizers')) as unknown as { SplitPreTokenizer: SplitPreTokenizer };
+  translator ??= library.SplitPreTokenizer;
+}
 
 /** A literal pattern, or one of Oniguruma's dialect translated to JavaScript; global. */
 export function compilePattern(pattern: PatternJson | string): RegExp {
   if (typeof pattern === 'string') return literal(pattern);
   if (pattern.String !== undefined) return literal(pattern.String);
-  return new SplitPreTokenizer({ pattern, behavior: 'Isolated', invert: false }).pattern;
+  if (!translator) throw new MlflowError('The translator of regular expressions has not been loaded.');
+  return new translator({ pattern, behavior: 'Isolated', invert: false }).pattern;
 }
 
 function literal(text: string): RegExp {

@@ -17,8 +17,10 @@ import {
   type Tokens,
 } from './postProcessor.js';
 import { createPreTokenizer, type PreTokenizer } from './preTokenizers.js';
-import { createTokenModel, type TokenModel } from './tokenModels.js';
+import { createTokenModel } from './tokenModels.js';
+import { loadPatternTranslator } from './pattern.js';
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizerFiles.js';
+import type { TokenModel } from './vocabulary.js';
 import { truncatePair, type Side, type TruncationStrategy } from './truncation.js';
 import { trimOffsets } from './trimOffsets.js';
 
@@ -38,7 +40,6 @@ const largeInteger = 1e20;
 
 /** A Hugging Face fast tokenizer: ids, offsets, words and masks as Python's, of the recorded transformers generation. */
 export class Tokenizer implements PipelineTokenizer {
-  readonly chatTemplate: ChatTemplate;
   readonly modelMaxLength: number;
   readonly modelInputNames: readonly string[];
   paddingSide: Side;
@@ -48,7 +49,7 @@ export class Tokenizer implements PipelineTokenizer {
   private readonly preTokenizer: PreTokenizer | undefined;
   private readonly postProcessor: PostProcessor;
   private readonly decoder: Decoder | undefined;
-  private readonly idToToken = new Map<number, string>();
+  private tokens: Map<number, string> | undefined;
   private readonly contentToId = new Map<string, number>();
   private readonly specialIds = new Set<number>();
   private readonly cleansUp: boolean;
@@ -56,14 +57,13 @@ export class Tokenizer implements PipelineTokenizer {
   private constructor(
     private readonly files: TokenizerFiles,
     readonly generation: TransformersGeneration,
+    readonly chatTemplate: ChatTemplate,
     className: string | undefined,
   ) {
     const { json, config } = files;
     const normalizer = createNormalizer(json.normalizer);
     this.model = createTokenModel(json.model);
-    for (const [token, id] of this.model.tokenToId) this.idToToken.set(id, token);
     for (const token of json.added_tokens ?? []) {
-      this.idToToken.set(token.id, token.content);
       this.contentToId.set(token.content, token.id);
       if (token.special) this.specialIds.add(token.id);
     }
@@ -80,15 +80,18 @@ export class Tokenizer implements PipelineTokenizer {
       config['clean_up_tokenization_spaces'] === undefined
         ? generation === 4
         : config['clean_up_tokenization_spaces'] === true;
-    const names = Object.entries(files.specialTokens).map(([name, token]) => [name, token.content]);
-    this.chatTemplate = new ChatTemplate(files.chatTemplates, Object.fromEntries(names) as Record<string, string>);
   }
 
   /** @throws MlflowError tokenizerMissing or tokenizerUnsupported. */
   static async load(folder: string, generation: TransformersGeneration, className?: string): Promise<Tokenizer> {
     const files = await readTokenizerFiles(folder);
     const name = className ?? (files.config['tokenizer_class'] as string | undefined);
-    return new Tokenizer(forGeneration(files, generation, name), generation, name);
+    const specials = Object.entries(files.specialTokens).map(([role, token]) => [role, token.content] as const);
+    const [chatTemplate] = await Promise.all([
+      ChatTemplate.load(files.chatTemplates, Object.fromEntries(specials)),
+      files.hasRegexes ? loadPatternTranslator() : undefined,
+    ]);
+    return new Tokenizer(forGeneration(files, generation, name), generation, chatTemplate, name);
   }
 
   get config(): JsonObject {
@@ -113,11 +116,11 @@ export class Tokenizer implements PipelineTokenizer {
 
   /** Exact vocabulary look-up. */
   tokenToId(token: string): number | undefined {
-    return this.contentToId.get(token) ?? this.model.tokenToId.get(token);
+    return this.contentToId.get(token) ?? this.model.tokenToId(token);
   }
 
   token(id: number): string | undefined {
-    return this.idToToken.get(id);
+    return this.tokenOf(id);
   }
 
   isSpecial(id: number): boolean {
@@ -155,7 +158,7 @@ export class Tokenizer implements PipelineTokenizer {
   ): string {
     const tokens: string[] = [];
     for (const id of tokenIds) {
-      const token = this.idToToken.get(id);
+      const token = this.tokenOf(id);
       if (token !== undefined && !(options.skipSpecialTokens && this.specialIds.has(id))) tokens.push(token);
     }
     return this.tokensToText(tokens, options.cleanUpTokenizationSpaces);
@@ -168,6 +171,15 @@ export class Tokenizer implements PipelineTokenizer {
 
   applyChatTemplate(messages: JsonObject[], options: ChatTemplateOptions = {}): string {
     return this.chatTemplate.render(messages, options);
+  }
+
+  private tokenOf(id: number): string | undefined {
+    if (!this.tokens) {
+      this.tokens = new Map();
+      for (const [token, tokenId] of this.model.entries()) this.tokens.set(tokenId, token);
+      for (const [content, tokenId] of this.contentToId) this.tokens.set(tokenId, content);
+    }
+    return this.tokens.get(id);
   }
 
   private tokensToText(tokens: string[], cleanUp: boolean | undefined): string {
@@ -218,7 +230,7 @@ export class Tokenizer implements PipelineTokenizer {
       }
     }
     const trims = this.postProcessor.trimsOffsets;
-    return trims ? trimOffsets(tokens, (id) => this.idToToken.get(id) ?? '', trims) : tokens;
+    return trims ? trimOffsets(tokens, (id) => this.tokenOf(id) ?? '', trims) : tokens;
   }
 }
 

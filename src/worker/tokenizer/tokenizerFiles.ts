@@ -14,6 +14,8 @@ export interface TokenizerFiles {
   specialTokens: Record<string, AddedTokenJson>;
   /** The chat template, and further ones by name. */
   chatTemplates: Record<string, string>;
+  /** Whether `tokenizer.json` has regular expressions. */
+  hasRegexes: boolean;
 }
 
 const specialTokenNames = [
@@ -41,7 +43,14 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   const json = stored ?? (await buildFromVocabulary(folder, settings, specialTokens));
   if (!json) throw missingTokenizer(folder);
   await addTokens(json, folder, settings, specialTokens);
-  return { json, config: settings, specialTokens, chatTemplates: await readChatTemplates(folder, settings) };
+  const { normalizer, pre_tokenizer: preTokenizer, decoder } = json;
+  return {
+    json,
+    config: settings,
+    specialTokens,
+    chatTemplates: await readChatTemplates(folder, settings),
+    hasRegexes: JSON.stringify([normalizer, preTokenizer, decoder]).includes('"Regex":'),
+  };
 }
 
 async function readJson<T>(file: string): Promise<T | undefined> {
