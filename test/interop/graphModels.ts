@@ -117,6 +117,54 @@ const lora = (targets: string[], extra: Record<string, unknown> = {}) => ({
 
 const longPrompts = [20, 50, 33];
 
+const t5Size = {
+  vocab_size: 96,
+  d_model: 32,
+  d_kv: 6,
+  d_ff: 48,
+  num_layers: 2,
+  num_heads: 4,
+  relative_attention_num_buckets: 8,
+  relative_attention_max_distance: 20,
+  pad_token_id: 0,
+  eos_token_id: 2,
+  decoder_start_token_id: 0,
+};
+const bartSize = {
+  vocab_size: 96,
+  d_model: 32,
+  encoder_layers: 2,
+  decoder_layers: 2,
+  encoder_attention_heads: 4,
+  decoder_attention_heads: 4,
+  encoder_ffn_dim: 48,
+  decoder_ffn_dim: 48,
+  max_position_embeddings: 40,
+  pad_token_id: 1,
+  bos_token_id: 0,
+  eos_token_id: 2,
+  decoder_start_token_id: 2,
+};
+
+function seq2seq(
+  name: string,
+  family: string,
+  config: Record<string, unknown>,
+  extra: Partial<ModelSpec> = {},
+): ModelSpec {
+  const modelClass = `${family}ForConditionalGeneration`;
+  return {
+    name,
+    configClass: `${family}Config`,
+    config,
+    modelClass,
+    kind: 'seq2seq',
+    task: 'text2text-generation',
+    generations: both,
+    ...extra,
+  };
+}
+
 export const graphModels: readonly ModelSpec[] = [
   ...encoders('Bert', { ...bertSize, num_labels: 3 }, { tokenTypes: true }),
   ...encoders(
@@ -267,6 +315,9 @@ export const graphModels: readonly ModelSpec[] = [
   },
   decoder('Mistral', 'Mistral', { ...llamaSize, sliding_window: 5 }, { lengths: [12, 9, 16] }),
   decoder('Qwen2', 'Qwen2', llamaSize),
+  decoder('Qwen2OddHeads', 'Qwen2', { ...llamaSize, hidden_size: 24 }),
+  decoder('MistralOddHeads', 'Mistral', { ...llamaSize, hidden_size: 16, sliding_window: 5 }, { lengths: [12, 9, 16] }),
+  decoder('Gpt2OddHeads', 'GPT2', { ...gpt2Size, n_embd: 20 }, { modelClass: 'GPT2LMHeadModel' }),
   decoder(
     'Qwen2Window',
     'Qwen2',
@@ -339,4 +390,27 @@ export const graphModels: readonly ModelSpec[] = [
     )[0] as ModelSpec),
     lora: lora(['query', 'value'], { task_type: 'SEQ_CLS' }),
   },
+  seq2seq('T5', 'T5', t5Size),
+  seq2seq('T5Gated', 'T5', { ...t5Size, feed_forward_proj: 'gated-gelu', tie_word_embeddings: false }),
+  seq2seq('MT5', 'MT5', t5Size),
+  seq2seq('Bart', 'Bart', bartSize),
+  seq2seq('MBart', 'MBart', { ...bartSize, scale_embedding: true }),
+  seq2seq(
+    'Marian',
+    'Marian',
+    {
+      ...bartSize,
+      scale_embedding: true,
+      activation_function: 'swish',
+      decoder_start_token_id: 1,
+      forced_eos_token_id: 2,
+    },
+    { modelClass: 'MarianMTModel', task: 'translation' },
+  ),
+  seq2seq('Pegasus', 'Pegasus', {
+    ...bartSize,
+    scale_embedding: true,
+    activation_function: 'relu',
+    decoder_start_token_id: 1,
+  }),
 ];

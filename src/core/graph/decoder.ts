@@ -78,6 +78,7 @@ export class Decoder {
     const { b } = this;
     const { heads, keyValueHeads, headSize } = this.settings;
     const { rope, scale, window, softcap, bias } = inputs;
+    if (headSize % 8 !== 0) return this.#plainAttention(layer, inputs);
     const isFused = rope !== null && this.#fusesRotation(rope);
     const query = isFused || !rope ? inputs.query : this.#rotate(inputs.query, rope, heads);
     const key = isFused || !rope ? inputs.key : this.#rotate(inputs.key, rope, keyValueHeads);
@@ -110,6 +111,63 @@ export class Decoder {
     const count = b.input('num_logits_to_keep', 'int64', [1]);
     const end = b.int64s([Number.MAX_SAFE_INTEGER]);
     return b.op('Slice', [hidden, b.op('Neg', [count]), end, b.int64s([1])]);
+  }
+
+  /** The same in plain operators, for head sizes that the fused one refuses. */
+  #plainAttention(layer: number, inputs: DecoderAttentionInputs): Value {
+    const { b } = this;
+    const { heads, keyValueHeads, headSize } = this.settings;
+    const { rope, scale, softcap, bias } = inputs;
+    const byHead = (x: Value, count: number): Value =>
+      b.transpose(
+        b.reshape(rope && x !== inputs.value ? this.#rotate(x, rope, count) : x, [0, 0, count, headSize]),
+        [0, 2, 1, 3],
+      );
+    const key = this.#appendToCache(layer, 'key', byHead(inputs.key, keyValueHeads));
+    const value = this.#appendToCache(layer, 'value', byHead(inputs.value, keyValueHeads));
+    const raw = b.scale(
+      b.matMul(byHead(inputs.query, heads), b.transpose(this.#repeatHeads(key), [0, 1, 3, 2])),
+      scale,
+    );
+    const capped = softcap ? b.scale(b.op('Tanh', [b.scale(raw, 1 / softcap)]), softcap) : raw;
+    const visible = b.where(this.#isVisible(inputs.window ?? null), this.#paddingBias, b.float(paddingScore));
+    const scores = b.add(capped, bias === undefined ? visible : b.add(visible, bias));
+    const attended = b.matMul(b.op('Softmax', [scores], { axis: -1 }), this.#repeatHeads(value));
+    return b.reshape(b.transpose(attended, [0, 2, 1, 3]), [0, 0, heads * headSize]);
+  }
+
+  #appendToCache(layer: number, kind: 'key' | 'value', added: Value): Value {
+    const { b } = this;
+    const { keyValueHeads, headSize } = this.settings;
+    const shape = (length: string) => ['batch_size', keyValueHeads, length, headSize];
+    const past = b.input(`past_key_values.${layer}.${kind}`, 'float', shape('past_sequence_length'));
+    const present = b.concat([past, added], 2);
+    b.output(`present.${layer}.${kind}`, present, shape('total_sequence_length'));
+    return present;
+  }
+
+  /** Each key-value head as often as query heads share it. */
+  #repeatHeads(x: Value): Value {
+    const { b } = this;
+    const { heads, keyValueHeads, headSize } = this.settings;
+    const copies = heads / keyValueHeads;
+    if (copies === 1) return x;
+    const repeated = b.op('Expand', [b.unsqueeze(x, [2]), b.int64s([1, 1, copies, 1, 1])]);
+    return b.op('Reshape', [
+      repeated,
+      b.concat([b.dim(x, 0), b.int64s([heads]), b.dim(x, 2), b.int64s([headSize])], 0),
+    ]);
+  }
+
+  /** Which keys a query sees: those before it, within the window, itself included; [queries, keys]. */
+  #isVisible(window: number | null): Value {
+    const { b } = this;
+    const keys = b.range(b.dim(this.mask, 1));
+    const end = b.int64s([Number.MAX_SAFE_INTEGER]);
+    const queries = b.op('Slice', [keys, b.op('Neg', [b.dim(this.ids, 1)]), end]);
+    const distance = b.sub(b.unsqueeze(queries, [1]), b.unsqueeze(keys, [0]));
+    const isBefore = b.op('GreaterOrEqual', [distance, b.int64(0)]);
+    return window === null ? isBefore : b.op('And', [isBefore, b.op('Less', [distance, b.int64(window)])]);
   }
 
   /** The attention operator rotates itself, where its limits on head sizes allow. */

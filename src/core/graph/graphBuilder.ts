@@ -91,7 +91,7 @@ export class GraphBuilder {
   }
 
   floats(values: Float32Array, dims: readonly number[]): Value {
-    return this.#inline(`f32:${dims.join()}:${values.join()}`, 'float', dims, values);
+    return this.#inline(`f32:${dims.join()}:${hashOf(values)}`, 'float', dims, values);
   }
 
   add(a: Value, b: Value): Value {
@@ -199,4 +199,13 @@ export class GraphBuilder {
     this.#initializers.set(key, { name, type, dims, data });
     return name;
   }
+}
+
+/** A key for equal contents (FNV-1a). */
+function hashOf(values: Float32Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) {
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  }
+  return hash;
 }

@@ -2,11 +2,13 @@ import type { JsonObject } from '../ports.js';
 import type { CheckpointTensors } from '../safetensors/checkpoint.js';
 import type { Adapter } from './adapter.js';
 import { albert } from './architectures/albert.js';
+import { bartFamily } from './architectures/bartFamily.js';
 import { bertFamily } from './architectures/bertFamily.js';
 import { distilbert } from './architectures/distilbert.js';
 import { gpt2 } from './architectures/gpt2.js';
 import { llamaFamily } from './architectures/llamaFamily.js';
 import { mpnet } from './architectures/mpnet.js';
+import { t5 } from './architectures/t5.js';
 import type { Architecture, GeneratedModel, Head } from './generatedGraph.js';
 import { headFor } from './heads.js';
 import { ModelConfig } from './modelConfig.js';
@@ -19,7 +21,9 @@ export const generatorVersion = 1;
 
 const architectures: Readonly<Record<string, Architecture>> = {
   albert,
+  bart: bartFamily,
   bert: bertFamily,
+  'blenderbot-small': bartFamily,
   camembert: bertFamily,
   distilbert,
   electra: bertFamily,
@@ -29,13 +33,20 @@ const architectures: Readonly<Record<string, Architecture>> = {
   gpt2,
   granite: llamaFamily,
   llama: llamaFamily,
+  marian: bartFamily,
+  mbart: bartFamily,
   mistral: llamaFamily,
   mpnet,
+  mt5: t5,
+  pegasus: bartFamily,
   phi3: llamaFamily,
   qwen2: llamaFamily,
   qwen3: llamaFamily,
   roberta: bertFamily,
   smollm3: llamaFamily,
+  t5,
+  umt5: t5,
+  whisper: bartFamily,
   'xlm-roberta': bertFamily,
 };
 

@@ -79,7 +79,8 @@ export class SessionModel implements RuntimeModel {
       const session = sessions.main;
       const outputNames = session.outputNames.filter((name) => !name.startsWith('present.'));
       const encoded = sessions.encoder ? await encodeForGeneration(sessions.encoder, inputs) : {};
-      const feeds = { ...feedsFor(session, inputs, sessions.rope, Object.keys(encoded)), ...encoded };
+      const ownInputs = sessions.encoder ? decoderInputs(inputs, this.config) : inputs;
+      const feeds = { ...feedsFor(session, ownInputs, sessions.rope, Object.keys(encoded)), ...encoded };
       const outputs = await session.run(feeds, outputNames);
       return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, fromOnnxTensor(tensor)]));
     });
@@ -204,6 +205,15 @@ export class SessionModel implements RuntimeModel {
 function isGenerative(sessions: SessionSet, modelClass: string): boolean {
   if (sessions.encoder || sessions.main.inputNames.includes('num_logits_to_keep')) return true;
   return /(ForCausalLM|LMHeadModel)$/.test(modelClass);
+}
+
+/** The decoder's part of the inputs of a sequence-to-sequence model: its start token where none is given. */
+function decoderInputs(inputs: Record<string, Tensor>, config: JsonObject): Record<string, Tensor> {
+  const rows = Object.values(inputs)[0]?.dims[0] ?? 1;
+  const start = BigInt64Array.from({ length: rows }, () => BigInt(Number(config['decoder_start_token_id'] ?? 0)));
+  const ids = inputs['decoder_input_ids'] ?? { dims: [rows, 1], data: start };
+  const mask = inputs['decoder_attention_mask'];
+  return { input_ids: ids, ...(mask ? { attention_mask: mask } : {}) };
 }
 
 /** What the decoder begins with: given by the caller beside encoder inputs, else the model's start token. */
