@@ -55,6 +55,9 @@ def rid3(exp):
 make()
 `;
 
+/** Python: opens the store at `uri` in place of {@link makeStoreInPython}. */
+export const openStoreInPython = makeStoreInPython.replace(/\nmake\(\)\n$/, '\n');
+
 /** Python: prints everything that a client finds in the store, in this project's words. Follows {@link makeStoreInPython}. */
 export const describeStoreInPython = `
 def number(v):
@@ -106,7 +109,17 @@ ids = [e.experiment_id for e in experiments]
 runs = client.search_runs(ids, run_view_type=ViewType.ALL)
 main = next(r for r in runs if r.data.tags.get("main") == "yes")
 models = client.search_logged_models(ids) if is_new else []
+def artifact_texts(run_id, path=None):
+    out = {}
+    for f in client.list_artifacts(run_id, path):
+        if f.is_dir:
+            out.update(artifact_texts(run_id, f.path))
+        else:
+            out[f.path] = open(client.download_artifacts(run_id, f.path), newline="").read()
+    return out
+
 print(json.dumps(dict(
+    artifacts=artifact_texts(main.info.run_id),
     experiments=[describe_experiment(e) for e in experiments],
     runs=[describe_run(r) for r in runs],
     history=[dict(value=number(m.value), step=m.step, timestamp=m.timestamp) for m in client.get_metric_history(main.info.run_id, "loss/train")],
