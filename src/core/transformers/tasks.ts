@@ -170,15 +170,6 @@ const aliases: Readonly<Record<string, string>> = {
   'text-to-speech': 'text-to-audio',
 };
 
-/** Tasks whose prompts a template may wrap. Source: mlflow.transformers._SUPPORTED_PROMPT_TEMPLATING_TASK_TYPES. */
-export const promptTemplateTasks: ReadonlySet<string> = new Set([
-  'feature-extraction',
-  'fill-mask',
-  'summarization',
-  'text2text-generation',
-  'text-generation',
-]);
-
 const llmTasksByPipelineTask: Readonly<Record<string, readonly string[]>> = {
   'text-generation': ['llm/v1/completions', 'llm/v1/chat'],
   'feature-extraction': ['llm/v1/embeddings'],

@@ -1,0 +1,39 @@
+import { isTokenizerFile } from './tokenizerClass.js';
+
+const processorFiles = new Set([
+  'preprocessor_config.json',
+  'processor_config.json',
+  'video_preprocessor_config.json',
+  'feature_extractor_config.json',
+]);
+
+/** Weights whose format can run code when it is read. */
+export function isPickledWeights(relativePath: string): boolean {
+  return (
+    /\.(bin|pt|pth|ckpt|pkl|pickle|h5|msgpack)$/.test(relativePath) && !/(^|\/)training_args\.bin$/.test(relativePath)
+  );
+}
+
+/**
+ * Whether a file belongs to the model itself, so that `save_pretrained` of a model would have written it: configuration,
+ * safetensors weights with their index, and ONNX exports.
+ */
+export function isModelFile(relativePath: string): boolean {
+  if (relativePath.startsWith('onnx/') || /\.onnx(_data.*|\.data)?$/.test(relativePath)) return true;
+  return (
+    relativePath === 'config.json' ||
+    relativePath === 'generation_config.json' ||
+    /^model(-\d{5}-of-\d{5})?\.safetensors$/.test(relativePath) ||
+    relativePath === 'model.safetensors.index.json'
+  );
+}
+
+/** Whether a file belongs to an image processor, a feature extractor or a processor. */
+export function isProcessorFile(relativePath: string): boolean {
+  return processorFiles.has(relativePath);
+}
+
+/** Everything of a repository that a save needs: the model, its components, card and licence. */
+export function isCheckpointFile(relativePath: string): boolean {
+  return isModelFile(relativePath) || isTokenizerFile(relativePath) || isProcessorFile(relativePath);
+}

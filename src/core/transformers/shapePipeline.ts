@@ -1,0 +1,110 @@
+import type { Pipeline, PipelineTokenizer } from '../pyfunc/pipeline.js';
+import type { JsonObject } from '../ports.js';
+import { transformersMajor } from './declaredVersions.js';
+
+/**
+ * A pipeline that answers at once with values of the right shape and no meaning: what a signature needs of a prediction,
+ * without loading weights. Everything around it (input checks, output shaping) is the real wrapper's.
+ */
+export class ShapePipeline implements Pipeline {
+  readonly tokenizer: PipelineTokenizer | undefined = undefined;
+  readonly generationConfig: JsonObject = {};
+
+  constructor(
+    readonly task: string,
+    readonly instanceType: string,
+    private readonly config: JsonObject,
+    private readonly transformersVersion: string,
+  ) {}
+
+  call(input: unknown, kwargs: JsonObject): Promise<unknown> {
+    return Promise.resolve(this.answer(input, kwargs));
+  }
+
+  private answer(input: unknown, kwargs: JsonObject): unknown {
+    const each = (one: (item: unknown) => unknown): unknown => (Array.isArray(input) ? input.map(one) : one(input));
+    switch (this.instanceType) {
+      case 'TextGenerationPipeline':
+        return each((text) => [{ generated_text: String(text) }]);
+      case 'Text2TextGenerationPipeline':
+        return this.flat(input, { generated_text: 'text' });
+      case 'SummarizationPipeline':
+        return this.flat(input, { summary_text: 'text' });
+      case 'TranslationPipeline':
+        return this.flat(input, { translation_text: 'text' });
+      case 'FillMaskPipeline':
+        return each(() => this.scored(5, { token: 0, token_str: 'token', sequence: 'text' }, false));
+      case 'TextClassificationPipeline':
+        return this.classified(input, kwargs);
+      case 'ImageClassificationPipeline':
+        return Array.isArray(input)
+          ? input.map(() => this.scored(this.topK(kwargs, 5), {}, true))
+          : this.scored(this.topK(kwargs, 5), {}, true);
+      case 'AudioClassificationPipeline':
+        return each(() =>
+          this.scored(this.topK(kwargs, transformersMajor(this.transformersVersion) >= 5 ? Infinity : 5), {}, true),
+        );
+      case 'ZeroShotClassificationPipeline':
+        return this.zeroShot(input as JsonObject);
+      case 'TokenClassificationPipeline':
+        return each(() => [
+          kwargs['aggregation_strategy'] && kwargs['aggregation_strategy'] !== 'none'
+            ? { entity_group: 'X', score: 0.5, word: 'x' }
+            : { entity: 'X', score: 0.5, word: 'x' },
+        ]);
+      case 'FeatureExtractionPipeline':
+        return each(() => [[this.vector(), this.vector()]]);
+      case 'QuestionAnsweringPipeline':
+        return each(() => ({ score: 0.5, start: 0, end: 1, answer: 'text' }));
+      case 'TableQuestionAnsweringPipeline':
+        return { answer: 'text' };
+      case 'AutomaticSpeechRecognitionPipeline':
+        return each(() => ({ text: 'text' }));
+      default:
+        return each((text) => [{ generated_text: String(text) }]);
+    }
+  }
+
+  private flat(input: unknown, answer: JsonObject): unknown {
+    return (Array.isArray(input) ? input : [input]).map(() => answer);
+  }
+
+  private classified(input: unknown, kwargs: JsonObject): unknown {
+    const hasTopK = 'top_k' in kwargs;
+    const items = Array.isArray(input) ? input : [input];
+    if (!hasTopK) return items.map(() => ({ label: 'label', score: 0.5 }));
+    return items.map(() => this.scored(this.topK(kwargs, Infinity), {}, true));
+  }
+
+  private scored(count: number, more: JsonObject, limited: boolean): JsonObject[] {
+    const length = limited ? Math.min(count, this.labelCount()) : count;
+    return Array.from({ length }, () => ({ label: 'label', score: 0.5, ...more }));
+  }
+
+  private topK(kwargs: JsonObject, absent: number): number {
+    const value = kwargs['top_k'];
+    return typeof value === 'number' ? value : value === null ? Infinity : absent;
+  }
+
+  private labelCount(): number {
+    const labels = this.config['id2label'];
+    const count = typeof labels === 'object' && labels !== null ? Object.keys(labels).length : 0;
+    return count || 2;
+  }
+
+  private zeroShot(input: JsonObject): unknown {
+    const labels = input['candidate_labels'];
+    const names = Array.isArray(labels) ? labels : String(labels).split(',');
+    const one = (sequence: unknown): JsonObject => ({
+      sequence: String(sequence),
+      labels: names.map(String),
+      scores: names.map(() => 0.5),
+    });
+    return Array.isArray(input['sequences']) ? input['sequences'].map(one) : one(input['sequences']);
+  }
+
+  private vector(): number[] {
+    const size = this.config['hidden_size'] ?? this.config['dim'] ?? this.config['d_model'] ?? this.config['n_embd'];
+    return new Array<number>(typeof size === 'number' ? size : 1).fill(0.5);
+  }
+}

@@ -1,0 +1,97 @@
+import { mkdir, readdir, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { MlflowError } from '../errors.js';
+import { placeTree, type PlacedTree } from '../files/placeTree.js';
+import type { LongRunningOptions } from '../ports.js';
+import { readCheckpointTensors } from '../safetensors/checkpoint.js';
+import type { FloatDtype } from '../safetensors/floatConversion.js';
+import { writeCheckpoint } from '../safetensors/writeCheckpoint.js';
+import { makeConfigBilingual, makeTokenizerBilingual } from './bilingualFiles.js';
+import { isModelFile, isPickledWeights, isProcessorFile } from './checkpointFiles.js';
+import type { DescribedComponents } from './components.js';
+import { isTokenizerFile } from './tokenizerClass.js';
+
+export interface StoreOptions extends LongRunningOptions {
+  allowHardLinks?: boolean | undefined;
+  /** Whether files written by transformers 5 get what 4 needs. */
+  isBilingual: boolean;
+}
+
+export interface StoreModelOptions extends StoreOptions {
+  /** Take the whole folder, as Python does for a local checkpoint; else only what belongs to the model. */
+  wholeFolder: boolean;
+  convertTo?: FloatDtype | undefined;
+  maxShardSizeBytes?: number | undefined;
+}
+
+/**
+ * Stores a checkpoint as `model/`: its files as they are, or its weights written again where another precision or shard size
+ * is wanted.
+ * @throws MlflowError reason `pickledWeights` for a checkpoint whose only weights are pickled.
+ */
+export async function storeModel(source: string, folder: string, options: StoreModelOptions): Promise<PlacedTree> {
+  await refusePickledOnly(source);
+  const rewrites = options.convertTo !== undefined || options.maxShardSizeBytes !== undefined;
+  const isWeights = (name: string): boolean => /^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/.test(name);
+  const placed = await placeTree(source, folder, {
+    ...options,
+    filter: (name) =>
+      !name.split('/').includes('.git') &&
+      (options.wholeFolder || isModelFile(name)) &&
+      !(rewrites && isWeights(name)) &&
+      !(options.wholeFolder && isPickledWeights(name)),
+  });
+  if (rewrites) {
+    const checkpoint = await readCheckpointTensors(source);
+    await writeCheckpoint(checkpoint, folder, {
+      dtype: options.convertTo,
+      maxShardSizeBytes: options.maxShardSizeBytes,
+      signal: options.signal,
+      onProgress: options.onProgress,
+    });
+  }
+  if (options.isBilingual) await makeConfigBilingual(await ownCopy(folder, 'config.json', source));
+  return placed;
+}
+
+/** Stores tokenizer, processors and the like below `components/`. */
+export async function storeComponents(
+  components: DescribedComponents,
+  folder: string,
+  options: StoreOptions,
+): Promise<void> {
+  for (const [name, component] of Object.entries(components)) {
+    const target = path.join(folder, name);
+    await mkdir(target, { recursive: true });
+    const belongs = name === 'tokenizer' ? isTokenizerFile : name === 'processor' ? isProcessorPart : isProcessorFile;
+    // Small text files that may be edited below: never links to the source.
+    await placeTree(component.folder, target, { signal: options.signal, filter: belongs });
+    if (options.isBilingual && (name === 'tokenizer' || name === 'processor')) await makeTokenizerBilingual(target);
+  }
+}
+
+function isProcessorPart(relativePath: string): boolean {
+  return isProcessorFile(relativePath) || isTokenizerFile(relativePath);
+}
+
+async function refusePickledOnly(source: string): Promise<void> {
+  const names = await readdir(source);
+  const hasSafeWeights = names.some(
+    (name) => name.endsWith('.safetensors') || name.endsWith('.onnx') || name === 'onnx',
+  );
+  const pickled = names.filter((name) => isPickledWeights(name));
+  if (!hasSafeWeights && pickled.length > 0) {
+    throw MlflowError.invalidParameter(
+      `${source} holds its weights only as ${pickled.join(', ')}, a format that can run code when it is read. ` +
+        'Convert them to safetensors first (save_pretrained in Python writes it, the python engine can do it), then save again.',
+      { reason: 'pickledWeights', details: { folder: source } },
+    );
+  }
+}
+
+/** A file that is about to be edited must not be a link to the source's. */
+async function ownCopy(folder: string, name: string, source: string): Promise<string> {
+  await unlink(path.join(folder, name)).catch(() => undefined);
+  await placeTree(source, folder, { filter: (relativePath) => relativePath === name });
+  return folder;
+}

@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { JsonObject } from '../ports.js';
+import { declaredModelClass } from './modelClass.js';
+import { parseModelCard } from './modelCard.js';
+import { isKnownTask, normalizeTask, taskOfModelClass } from './tasks.js';
+
+/**
+ * The pipeline task of a checkpoint that nobody named one for: the card's `pipeline_tag` where it is a pipeline's name, else
+ * what the model class serves; `null` when neither tells.
+ */
+export async function detectTask(folder: string, config: JsonObject): Promise<string | null> {
+  const card = await readFile(path.join(folder, 'README.md'), 'utf8').catch(() => null);
+  const tag = card === null ? undefined : tagOf(card);
+  if (tag !== undefined && isKnownTask(tag)) return normalizeTask(tag);
+  const modelClass = declaredModelClass(config);
+  return modelClass === null ? null : taskOfModelClass(modelClass);
+}
+
+function tagOf(card: string): string | undefined {
+  try {
+    const tag = parseModelCard(card).data['pipeline_tag'];
+    return typeof tag === 'string' ? tag : undefined;
+  } catch {
+    // A card with broken front matter says nothing about the task.
+    return undefined;
+  }
+}

@@ -1,0 +1,31 @@
+import { downloadArtifacts } from '../core/artifacts/artifactFunctions.js';
+import { resolveModelUri } from '../core/artifacts/resolveModelUri.js';
+import type { Fluent } from '../core/client/fluent.js';
+import { Model } from '../core/mlmodel/model.js';
+import type { ModelInfo } from '../core/mlmodel/modelInfo.js';
+import { inferSignature } from '../core/signature/inferSignature.js';
+import { ModelSignature, type SignatureDict } from '../core/signature/modelSignature.js';
+import { setSignature } from '../core/transformers/setSignature.js';
+
+/** `mlflow.models`. */
+export function createModels(fluent: Fluent) {
+  const load = async (uriOrPath: string): Promise<Model> => {
+    const folder = await downloadArtifacts({ artifactUri: uriOrPath }, () => fluent.client().artifactStores());
+    return Model.load(folder);
+  };
+  return {
+    /** Reads the MLmodel document of a model URI, a folder or the file itself. */
+    Model: { load },
+    ModelSignature,
+    inferSignature,
+    /** What the document and, for a logged model, the store say of a model. */
+    getModelInfo: async (modelUri: string): Promise<ModelInfo> => {
+      const model = await load(modelUri);
+      const { loggedModel } = await resolveModelUri(modelUri, () => fluent.client().artifactStores());
+      return model.getModelInfo(loggedModel ?? null);
+    },
+    /** Replaces the signature of a stored model. */
+    setSignature: (modelUri: string, signature: ModelSignature | SignatureDict): Promise<void> =>
+      setSignature(modelUri, signature, fluent.client()),
+  };
+}
