@@ -77,7 +77,7 @@ export class PyYamlDocument {
       if (isMap(node)) {
         const pair: Pair | undefined = node.items.findLast((item) => pythonStr(scalarText(item.key)) === String(step));
         if (pair === undefined) break;
-        const target = isLast && part === 'key' ? pair.key : (pair.value ?? pair.key);
+        const target = isLast && part === 'value' ? (pair.value ?? pair.key) : pair.key;
         offset = (target as Node).range?.[0] ?? offset;
         node = pair.value as Node | null;
       } else if (isSeq(node)) {

@@ -1,3 +1,4 @@
+import { MlflowError } from '../errors.js';
 import { setOwn, type PyValue } from './pyValue.js';
 import { constructScalar, resolvePlainTag } from './pyYamlResolver.js';
 
@@ -25,7 +26,8 @@ export function parseSimpleBlockYaml(text: string, options: FastParseOptions): {
   try {
     return { value: new SimpleBlockParser(text, options).parse() };
   } catch (error) {
-    if (error === notSimple) return undefined;
+    // A scalar without a value, such as an impossible date: the full parser says where it stands.
+    if (error === notSimple || MlflowError.is(error)) return undefined;
     throw error;
   }
 }
