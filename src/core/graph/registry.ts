@@ -4,10 +4,13 @@ import type { Adapter } from './adapter.js';
 import { albert } from './architectures/albert.js';
 import { bartFamily } from './architectures/bartFamily.js';
 import { bertFamily } from './architectures/bertFamily.js';
+import { bloom } from './architectures/bloom.js';
 import { distilbert } from './architectures/distilbert.js';
 import { gpt2 } from './architectures/gpt2.js';
 import { llamaFamily } from './architectures/llamaFamily.js';
 import { mpnet } from './architectures/mpnet.js';
+import { opt } from './architectures/opt.js';
+import { gptNeox, phi } from './architectures/parallelDecoders.js';
 import { t5 } from './architectures/t5.js';
 import type { Architecture, GeneratedModel, Head } from './generatedGraph.js';
 import { headFor } from './heads.js';
@@ -24,6 +27,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   bart: bartFamily,
   bert: bertFamily,
   'blenderbot-small': bartFamily,
+  bloom,
   camembert: bertFamily,
   distilbert,
   electra: bertFamily,
@@ -31,6 +35,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   gemma2: llamaFamily,
   gemma3_text: llamaFamily,
   gpt2,
+  gpt_neox: gptNeox,
   granite: llamaFamily,
   llama: llamaFamily,
   marian: bartFamily,
@@ -38,7 +43,9 @@ const architectures: Readonly<Record<string, Architecture>> = {
   mistral: llamaFamily,
   mpnet,
   mt5: t5,
+  opt,
   pegasus: bartFamily,
+  phi,
   phi3: llamaFamily,
   qwen2: llamaFamily,
   qwen3: llamaFamily,

@@ -144,9 +144,10 @@ function decoderGraph(context: ArchitectureContext, shape: T5Shape): GeneratedGr
   }
   const last = decoder.lastPositions(norm(b, hidden, 'decoder.final_layer_norm', shape));
   const isTied = context.config.flag('tie_word_embeddings', true);
-  const isScaled = context.config.flag('scale_decoder_outputs', isTied && context.config.modelType === 't5');
+  const isScaled = context.config.flag('scale_decoder_outputs', isTied && context.config.modelType !== 'mt5');
   const scaled = b.scale(last, isScaled ? shape.hiddenSize ** -0.5 : 1);
-  const head = !isTied && b.has('lm_head.weight') ? 'lm_head' : tokenModule(b, 'decoder');
+  // A head of its own is only stored where it is not tied, whatever config.json says.
+  const head = b.has('lm_head.weight') ? 'lm_head' : tokenModule(b, 'decoder');
   b.output('logits', b.linear(scaled, head), ['batch_size', 'kept_length', 'vocabulary']);
   return { model: b.build(), decoder: decoder.layout };
 }
