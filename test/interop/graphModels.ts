@@ -220,6 +220,23 @@ export const graphModels: readonly ModelSpec[] = [
     { tokenTypes: true },
   ),
   ...encoders('MPNet', { ...bertSize, num_labels: 3, pad_token_id: 1 }),
+  ...encoders('DebertaV2', {
+    ...bertSize,
+    type_vocab_size: 0,
+    relative_attention: true,
+    position_buckets: 6,
+    max_relative_positions: -1,
+    norm_rel_ebd: 'layer_norm',
+    share_att_key: true,
+    pos_att_type: ['p2c', 'c2p'],
+    position_biased_input: false,
+    num_labels: 3,
+  }),
+  ...encoders(
+    'DebertaV2',
+    { ...bertSize, relative_attention: true, pos_att_type: ['c2p', 'p2c'] },
+    { heads: ['Model'], tag: 'Plain' },
+  ),
   decoder('Gpt2', 'GPT2', gpt2Size, { modelClass: 'GPT2LMHeadModel' }),
   decoder(
     'Gpt2Scaled',

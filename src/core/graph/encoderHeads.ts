@@ -12,6 +12,8 @@ export interface EncoderResult {
   ids: Value;
   hiddenSize: number;
   head: Head;
+  /** Of the first token before classification; `tanh` when absent. */
+  poolerActivation?: string;
 }
 
 /** Adds the outputs of a task class to an encoder. Source: the classes of modeling_bert and its relatives in transformers. */
@@ -21,7 +23,7 @@ export function encoderHead(b: NetworkBuilder, context: ArchitectureContext, res
     case 'base':
       return baseOutputs(b, result);
     case 'sequenceClassification':
-      return b.output('logits', classifySequence(b, context, hidden), ['batch_size', 'labels']);
+      return b.output('logits', classifySequence(b, context, result), ['batch_size', 'labels']);
     case 'multipleChoice':
       return b.output('logits', b.linear(pooled(b, hidden), 'classifier'), ['batch_size', 1]);
     case 'nextSentence':
@@ -56,12 +58,13 @@ export function firstToken(b: NetworkBuilder, hidden: Value): Value {
   return b.gather(hidden, b.int64(0), 1);
 }
 
-function pooled(b: NetworkBuilder, hidden: Value): Value {
+function pooled(b: NetworkBuilder, hidden: Value, activation = 'tanh'): Value {
   const module = b.has('pooler.dense.weight') ? 'pooler.dense' : 'pooler';
-  return b.op('Tanh', [b.linear(firstToken(b, hidden), module)]);
+  return activate(b, activation, b.linear(firstToken(b, hidden), module));
 }
 
-function classifySequence(b: NetworkBuilder, context: ArchitectureContext, hidden: Value): Value {
+function classifySequence(b: NetworkBuilder, context: ArchitectureContext, result: EncoderResult): Value {
+  const { hidden } = result;
   if (b.has('classifier.out_proj.weight')) {
     const dense = b.linear(firstToken(b, hidden), 'classifier.dense');
     const activated = activate(b, context.config.modelType === 'electra' ? 'gelu' : 'tanh', dense);
@@ -71,7 +74,7 @@ function classifySequence(b: NetworkBuilder, context: ArchitectureContext, hidde
     const activation = context.config.modelType === 'distilbert' ? 'relu' : 'tanh';
     return b.linear(activate(b, activation, b.linear(firstToken(b, hidden), 'pre_classifier')), 'classifier');
   }
-  return b.linear(pooled(b, hidden), 'classifier');
+  return b.linear(pooled(b, hidden, result.poolerActivation), 'classifier');
 }
 
 /** Where a masked-language head keeps its parts, in the order of looking. */

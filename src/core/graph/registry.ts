@@ -5,6 +5,7 @@ import { albert } from './architectures/albert.js';
 import { bartFamily } from './architectures/bartFamily.js';
 import { bertFamily } from './architectures/bertFamily.js';
 import { bloom } from './architectures/bloom.js';
+import { debertaV2 } from './architectures/debertaV2.js';
 import { distilbert } from './architectures/distilbert.js';
 import { gpt2 } from './architectures/gpt2.js';
 import { llamaFamily } from './architectures/llamaFamily.js';
@@ -29,6 +30,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   'blenderbot-small': bartFamily,
   bloom,
   camembert: bertFamily,
+  'deberta-v2': debertaV2,
   distilbert,
   electra: bertFamily,
   gemma: llamaFamily,
