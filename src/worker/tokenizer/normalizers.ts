@@ -151,7 +151,8 @@ function strip(left: boolean, right: boolean): Normalizer {
 }
 
 /** Stretches within which Unicode normalization may move or join characters: a starter and what combines with it. */
-const combiningStretch = /[\u1100-\u11ff\uac00-\ud7fb]+|[^\p{M}]?\p{M}+|[^]/gu;
+const combiningStretch =
+  /[\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?|[\uac00-\ud7a3][\u11a8-\u11ff]?|[^\p{M}]?\p{M}+|[^]/gu;
 
 function unicodeForm(form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD'): Normalizer {
   return (text) => {

@@ -212,11 +212,13 @@ export class Tokenizer implements PipelineTokenizer {
       );
     }
     const tokens = emptyTokens();
+    const matched = new Map<number, string>();
     const codePointAt = codePointIndex(text);
     let word = 0;
     for (const stretch of this.addedTokens.split(AlignedText.original(text))) {
       if (stretch.tokenId !== undefined) {
         const [start, end] = stretch.text.range(0, stretch.text.length);
+        matched.set(tokens.ids.length, stretch.text.text);
         addToken(tokens, stretch.tokenId, codePointAt(start), codePointAt(end), word++);
         continue;
       }
@@ -230,7 +232,12 @@ export class Tokenizer implements PipelineTokenizer {
       }
     }
     const trims = this.postProcessor.trimsOffsets;
-    return trims ? trimOffsets(tokens, (id) => this.tokenOf(id) ?? '', trims) : tokens;
+    return trims ? trimOffsets(tokens, this.textsOf(tokens, matched), trims) : tokens;
+  }
+
+  /** Text of each token; the generation-4 library takes an added token with the spaces that it matched. */
+  private textsOf(tokens: Tokens, matched: ReadonlyMap<number, string>): string[] {
+    return tokens.ids.map((id, i) => (this.generation === 4 ? matched.get(i) : undefined) ?? this.tokenOf(id) ?? '');
   }
 }
 

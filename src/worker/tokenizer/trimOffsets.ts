@@ -1,13 +1,9 @@
 import type { Tokens } from './postProcessor.js';
 
 /** Moves offsets off the spaces at a token's ends. Source: tokenizers byte_level.rs, process_offsets. */
-export function trimOffsets(
-  tokens: Tokens,
-  tokenOf: (id: number) => string,
-  options: { addPrefixSpace: boolean },
-): Tokens {
+export function trimOffsets(tokens: Tokens, texts: readonly string[], options: { addPrefixSpace: boolean }): Tokens {
   for (let i = 0; i < tokens.ids.length; i++) {
-    const characters = Array.from(tokenOf(tokens.ids[i]!));
+    const characters = Array.from(texts[i] ?? '');
     let leading = characters.findIndex((character) => !isSpace(character));
     if (leading < 0) leading = characters.length;
     let trailing = 0;

@@ -122,8 +122,6 @@ class Case:
         self.name, self.task, self.model, self.tokenizer, self.inputs, self.save = name, task, model, tokenizer, inputs, save
 
 
-def params_signature(example, output, params):
-    return infer_signature(example, output, params)
 
 
 messages = [{"role": "user", "content": "where do I live ?"}]
@@ -132,7 +130,7 @@ cases = [
     Case("cls-topk", "text-classification", bert_cls, wp, [texts[0], texts], model_config={"top_k": 2}),
     Case("cls-topk-null", "text-classification", bert_cls, wp, [texts], model_config={"top_k": None}),
     Case("cls-params", "text-classification", bert_cls, wp, [(texts, {"top_k": 1}), (texts, {"top_k": 3}), (texts, {"function_to_apply": "none"}), (texts, {"nothing": 3}), (texts, {"top_k": "x"})],
-         signature=params_signature("a", pd.DataFrame({"label": ["a"], "score": [0.5]}), {"top_k": 2, "function_to_apply": "sigmoid"})),
+         signature=infer_signature("a", pd.DataFrame({"label": ["a"], "score": [0.5]}), {"top_k": 2, "function_to_apply": "sigmoid"})),
     Case("cls-pair", "text-classification", bert_cls, wp, [{"text": texts[0], "text_pair": texts[1]}, [{"text": texts[0], "text_pair": texts[1]}, {"text": "a", "text_pair": "b"}]],
          signature=infer_signature({"text": "a", "text_pair": "b"}, pd.DataFrame({"label": ["a"], "score": [0.5]}))),
     Case("cls-nosig", "text-classification", bert_cls, wp, [texts[0], texts, {"text": texts[0], "text_pair": "b"}, [{"text": texts[0], "text_pair": texts[1]}], [{"txt": "a"}], 3, [1, 2], {"bad": "x"}], signature=False, metadata={"x": 1}),
@@ -167,7 +165,7 @@ cases = [
     Case("gen-template", "text-generation", gpt2, gpt, ["hello", ["a", "b {x}"]], model_config=dict(GREEDY), prompt_template="Q: {prompt} A:"),
     Case("gen-beam", "text-generation", gpt2, gpt, ["hello world"], model_config={"num_beams": 3, "do_sample": False, "max_new_tokens": 8, "num_return_sequences": 2}),
     Case("gen-params", "text-generation", gpt2, gpt, [("hello", {"max_new_tokens": 3}), ("hello", {"max_new_tokens": 2.5}), ("hello", {"do_sample": False}), ("hello", {"foo": 1}), ("hello", None)],
-         model_config={"do_sample": False}, signature=params_signature("a", ["b"], {"max_new_tokens": 4, "do_sample": False, "return_full_text": True})),
+         model_config={"do_sample": False}, signature=infer_signature("a", ["b"], {"max_new_tokens": 4, "do_sample": False, "return_full_text": True})),
     Case("gen-unknown", "text-generation", gpt2, gpt, ["hello"], model_config={**GREEDY, "not_an_option": 1}),
     Case("gen-repeat", "text-generation", gpt2, gpt, ["hello world hello"], model_config={**GREEDY, "repetition_penalty": 1.5, "no_repeat_ngram_size": 2}),
     Case("gen-maxlength", "text-generation", gpt2, gpt, ["hello", " ".join(texts)], model_config={"do_sample": False, "max_length": 14}),
@@ -188,6 +186,24 @@ if MAJOR < 5:
         Case("qa-topk", "question-answering", bert_qa, wp, [qa_in], model_config={"top_k": 3, "max_answer_len": 4}),
         Case("qa-long", "question-answering", bert_qa, wp, [{"question": "who ?", "context": long_text}], model_config={"max_seq_len": 24, "doc_stride": 6}),
         Case("qa-impossible", "question-answering", bert_qa, wp, [qa_in], model_config={"handle_impossible_answer": True, "align_to_words": False}),
+    ]
+
+
+    bart = spread(T.BartForConditionalGeneration(T.BartConfig(vocab_size=len(rb), d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=64, decoder_ffn_dim=64,
+                  max_position_embeddings=128, bos_token_id=0, pad_token_id=1, eos_token_id=2, decoder_start_token_id=2, forced_eos_token_id=2, task_specific_params={"summarization": {"max_length": 17, "min_length": 3}})), 3.0)
+    t5 = spread(T.T5ForConditionalGeneration(T.T5Config(vocab_size=len(sp), d_model=32, d_kv=16, d_ff=64, num_layers=2, num_heads=2, decoder_start_token_id=2, pad_token_id=2, eos_token_id=2,
+                  task_specific_params={"translation_en_to_de": {"prefix": "translate English to German: ", "max_length": 15}})), 3.0)
+    for m in [bart, t5]:
+        m.name_or_path = "tiny"
+    cases += [
+        Case("sum", "summarization", bart, rb, [texts[0], texts, 3]),
+        Case("sum-template", "summarization", bart, rb, [texts[0]], prompt_template="summarize: {prompt}"),
+        Case("trans", "translation_en_to_de", t5, sp, [texts[0], texts]),
+        Case("t2t", "text2text-generation", t5, sp, [texts[0], texts, {"context": "a b", "answer": "c"}, [{"context": "a b", "answer": "c"}, {"context": "d", "answer": "e"}], [1, 2]], signature=False),
+        Case("t2t-params", "text2text-generation", t5, sp, [(texts[0], {"max_new_tokens": 4}), (texts[0], {"max_new_tokens": "x"}), texts], model_config={"max_new_tokens": 9, "num_beams": 2},
+             signature=infer_signature("a", ["b"], {"max_new_tokens": 6})),
+        Case("t2t-unknown", "text2text-generation", t5, sp, [texts[0]], model_config={"foo": 3}),
+        Case("t2t-beams", "text2text-generation", bart, rb, [texts[0], texts], model_config={"num_beams": 3, "num_return_sequences": 2, "max_new_tokens": 7}),
     ]
 
 
@@ -218,8 +234,6 @@ for case in cases:
     answer.append(record)
     save = dict(case.save)
     task_arg = save.pop("task_arg", None)
-    if save.get("signature") is False and MAJOR < 5 and False:
-        save.pop("signature")
     try:
         pipe = T.pipeline(case.task, model=case.model, tokenizer=case.tokenizer)
         pipe.model.name_or_path = "tiny"
@@ -231,7 +245,6 @@ for case in cases:
             document.pop("signature", None)
             open(path + "/MLmodel", "w").write(yaml.safe_dump(document))
         loaded = mlflow.pyfunc.load_model(path)
-        raw_pipe = loaded.get_raw_model() if hasattr(loaded, "get_raw_model") else None
     except BaseException as e:
         record["saveError"] = error_of(e)
         continue
@@ -254,7 +267,7 @@ for case in cases:
         import copy
         first = case.inputs[0]
         if isinstance(first, tuple):
-            first = first[0]
+            continue
         try:
             raw = pipe(copy.deepcopy(first), **copy.deepcopy(case.save.get("model_config") or {})) if not (isinstance(first, dict) and case.task == "question-answering") else pipe(**first, **copy.deepcopy(case.save.get("model_config") or {}))
             record["raw"] = {"data": first, "value": plain(raw)}

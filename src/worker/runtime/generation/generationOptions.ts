@@ -142,12 +142,12 @@ function earlyStoppingOf(value: JsonValue | undefined): boolean | 'never' {
   throw MlflowError.invalidParameter(`\`early_stopping\` must be a boolean or 'never', but is ${String(value)}.`);
 }
 
-function checkSequences({ beams, returnedSequences, doSample }: GenerationOptions): void {
+function checkSequences({ beams, returnedSequences, doSample, transformersMajor }: GenerationOptions): void {
   if (returnedSequences === 1 || (doSample && beams === 1)) return;
   if (beams === 1) {
     throw MlflowError.invalidParameter(
-      'Greedy methods (do_sample != True) without beam search do not support `num_return_sequences` different than 1 ' +
-        `(got ${returnedSequences}).`,
+      `Greedy methods ${transformersMajor === 4 ? '' : '(do_sample != True) '}without beam search do not support ` +
+        `\`num_return_sequences\` different than 1 (got ${returnedSequences}).`,
     );
   }
   if (returnedSequences > beams) {
