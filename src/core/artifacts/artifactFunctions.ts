@@ -1,13 +1,12 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { existsSync, statSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { MlflowError } from '../errors.js';
 import type { JsonValue, LongRunningOptions } from '../ports.js';
 import { parsePythonJson } from '../serialization/pythonJson.js';
 import { stringRepr } from '../serialization/pythonRepr.js';
-import { dumpPyYaml } from '../serialization/pyYaml.js';
-import type { FileInfo } from '../tracking/entities.js';
+import type { FileInfo, LoggedModel } from '../tracking/entities.js';
 import type { ArtifactRepository } from './artifactRepository.js';
 import { storeLocationOf, storesOf, type ArtifactStores, type ArtifactStoresSource } from './artifactStores.js';
 import { isModelsUri, isRunsUri, parseModelUri, parseRunsUri, splitModelsUri } from './modelUri.js';
@@ -15,7 +14,8 @@ import { openArtifactRepository } from './openArtifactRepository.js';
 import { LocalArtifactRepository } from './localArtifactRepository.js';
 import { findModelVersion, resolveModelUri } from './resolveModelUri.js';
 import { RunArtifactRepository } from './runArtifactRepository.js';
-import { isLocalUri, parseUri } from './uri.js';
+import { appendToUriPath, isLocalUri, parseUri } from './uri.js';
+import { loggedModelMeta, writeRegisteredModelMeta, type RegisteredModelMeta } from './registeredModelMeta.js';
 
 /** Which artifacts are meant: a URI, or a run and a path below its artifacts. */
 export interface ArtifactSelection {
@@ -23,8 +23,6 @@ export interface ArtifactSelection {
   runId?: string | undefined;
   artifactPath?: string | undefined;
 }
-
-const registeredModelMetaFile = 'registered_model_meta';
 
 /**
  * Copies a file or a folder to `dstPath` (made when missing) and returns where it lies. Without `dstPath`, files that are on
@@ -116,11 +114,6 @@ interface OpenedSelection {
   registered?: RegisteredModelMeta;
 }
 
-interface RegisteredModelMeta {
-  modelName: string | null;
-  modelVersion: string | null;
-}
-
 async function openSelection(selection: ArtifactSelection, source: ArtifactStoresSource): Promise<OpenedSelection> {
   const { artifactUri, runId, artifactPath = '' } = selection;
   if (runId !== undefined) {
@@ -129,7 +122,9 @@ async function openSelection(selection: ArtifactSelection, source: ArtifactStore
   const uri = artifactUri ?? '';
   if (isRunsUri(uri)) {
     const { runId: run, artifactPath: below } = parseRunsUri(uri);
-    return { repository: await openRun(`runs:/${run}`, await storesOf(source)), path: below };
+    const cut = below.lastIndexOf('/') + 1;
+    const repository = await openRun(`runs:/${run}`, await storesOf(source), below.slice(0, cut));
+    return { repository, path: below.slice(cut) };
   }
   if (isModelsUri(uri)) return openModel(uri, await storesOf(source));
   const { rootUri, name } = splitLast(uri);
@@ -147,12 +142,13 @@ function splitLast(uri: string): { rootUri: string; name: string } {
   return { rootUri: (uriPath.startsWith('/') && !cut.includes('/') ? `${cut}/` : cut || '.') + tail, name };
 }
 
-async function openRun(uri: string, stores: ArtifactStores): Promise<ArtifactRepository> {
+/** @param base a folder of the run's artifacts, with a `/` at its end: what paths of the run's own files are relative to */
+async function openRun(uri: string, stores: ArtifactStores, base = ''): Promise<ArtifactRepository> {
   const { runId } = parseRunsUri(uri);
   const run = await stores.tracking.getRun({ runId });
-  return new RunArtifactRepository(uri, run, openStored(run.info.artifactUri, stores), stores.tracking, (model) =>
-    openStored(model.artifactLocation, stores),
-  );
+  const root = base === '' ? run.info.artifactUri : appendToUriPath(run.info.artifactUri, base.slice(0, -1));
+  const openModel = (model: LoggedModel) => openStored(model.artifactLocation, stores);
+  return new RunArtifactRepository(uri, run, openStored(root, stores), stores.tracking, openModel, base);
 }
 
 /** A repository at a URI that a store has. */
@@ -171,11 +167,11 @@ async function openModel(uri: string, stores: ArtifactStores): Promise<OpenedSel
   if (parsed.kind === 'loggedModel') {
     const model = await stores.tracking.getLoggedModel({ modelId: parsed.modelId });
     const repository = openStored(model.artifactLocation, stores);
-    return { repository, path: subPath, registered: { modelName: null, modelVersion: null } };
+    return { repository, path: subPath, registered: loggedModelMeta };
   }
   const { name, version } = await findModelVersion(parsed, stores);
   const downloadUri = await stores.registry.getModelVersionDownloadUri({ name, version });
-  const registered = { modelName: name, modelVersion: version };
+  const registered = { modelName: name, modelVersion: parsed.alias === undefined ? version : Number(version) };
   if (isModelsUri(downloadUri)) return { ...(await openModel(join(downloadUri, subPath), stores)), registered };
   if (isRunsUri(downloadUri)) {
     const { runId, artifactPath } = parseRunsUri(join(downloadUri, subPath));
@@ -186,19 +182,4 @@ async function openModel(uri: string, stores: ArtifactStores): Promise<OpenedSel
 
 function join(uri: string, subPath: string): string {
   return subPath === '' ? uri : `${uri}/${subPath}`;
-}
-
-/** Written into model folders only, and never in the way of the download: a read-only folder stays as it is. */
-async function writeRegisteredModelMeta(folder: string, meta: RegisteredModelMeta): Promise<void> {
-  if (!statSync(folder).isDirectory() || !existsSync(path.join(folder, 'MLmodel'))) return;
-  const text = dumpPyYaml(
-    { model_name: meta.modelName, model_version: meta.modelVersion },
-    { allowUnicode: true, emitter: 'libyaml' },
-  );
-  try {
-    await writeFile(path.join(folder, registeredModelMetaFile), text);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') throw error;
-  }
 }

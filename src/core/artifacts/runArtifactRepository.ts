@@ -7,6 +7,7 @@ import type { FileInfo, LoggedModel, Run } from '../tracking/entities.js';
 import type { TrackingStore } from '../tracking/trackingStore.js';
 import type { ArtifactRepository } from './artifactRepository.js';
 import { preparedDestination } from './destination.js';
+import { loggedModelMeta, writeRegisteredModelMeta } from './registeredModelMeta.js';
 
 /**
  * The artifacts of a run together with those of the logged models that the run made, each under its name, as MLflow 3 shows
@@ -22,6 +23,8 @@ export class RunArtifactRepository implements ArtifactRepository {
     private readonly runFiles: ArtifactRepository,
     private readonly tracking: TrackingStore,
     private readonly openModel: (model: LoggedModel) => ArtifactRepository,
+    /** Where `runFiles` begins below the run's artifacts, with a `/` at its end; a logged model's files keep their whole path. */
+    private readonly base = '',
   ) {}
 
   async list(artifactPath = ''): Promise<FileInfo[]> {
@@ -66,6 +69,7 @@ export class RunArtifactRepository implements ArtifactRepository {
     const fromModel = await model.repository
       .download(model.path, { ...options, dstPath: modelFolder })
       .catch(undefinedWhenMissing(options.signal));
+    if (fromModel !== undefined) await writeRegisteredModelMeta(fromModel, loggedModelMeta);
     const result = fromRun ?? fromModel;
     if (result === undefined) throw pathMissing(artifactPath);
     return result;
@@ -97,7 +101,7 @@ export class RunArtifactRepository implements ArtifactRepository {
   }
 
   private async modelAt(artifactPath: string): Promise<ModelPath | undefined> {
-    const [name = '', ...rest] = artifactPath.split('/');
+    const [name = '', ...rest] = (this.base + artifactPath).split('/');
     if (name === '') return undefined;
     let opened = this.models.get(name);
     if (opened === undefined) {
