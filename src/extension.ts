@@ -1,11 +1,13 @@
 import { window, workspace, Uri, type ExtensionContext } from 'vscode';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { commandTable } from './host/commands/commandTable.js';
 import { ComparedDocuments, comparedScheme } from './host/commands/comparedDocument.js';
 import { registerCommands } from './host/commands/command.js';
 import { mlmodelEditor } from './host/commands/modelCommands.js';
 import { MlmodelEditor } from './host/editor/mlmodelEditor.js';
+import type { FlavorLibrary } from './host/flavorLibrary.js';
 import type { HostServices } from './host/hostServices.js';
 import { createInferenceHost } from './host/inference/createInferenceHost.js';
 import { registerLanguage } from './host/language/registerLanguage.js';
@@ -24,6 +26,12 @@ export interface ExtensionApi {
   readonly apiVersion: 1;
   /** Resolves when the workspace has been searched for stores and models; the tracking URIs found. */
   ready(): Promise<string[]>;
+}
+
+/** The library beside this bundle, loaded once. */
+function lazyLibrary(file: string): () => Promise<FlavorLibrary> {
+  let loading: Promise<FlavorLibrary> | undefined;
+  return () => (loading ??= import(pathToFileURL(file).href) as Promise<FlavorLibrary>);
 }
 
 let shutDown: (() => Promise<void>) | undefined;
@@ -59,6 +67,7 @@ function start(context: ExtensionContext): ExtensionApi {
     models,
     view,
     engine,
+    library: lazyLibrary(Uri.joinPath(extensionUri, 'dist', 'mlflow.mjs').fsPath),
     extensionUri,
     extensionVersion: String((context.extension.packageJSON as { version: unknown }).version),
     globalStorageUri,

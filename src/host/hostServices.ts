@@ -1,4 +1,5 @@
 import type { Uri } from 'vscode';
+import type { FlavorLibrary } from './flavorLibrary.js';
 import type { InferenceEngine } from './inference/inferenceEngine.js';
 import type { HostLog } from './log/log.js';
 import type { StoreCollection } from './stores/storeCollection.js';
@@ -16,6 +17,8 @@ export interface HostServices {
   readonly models: WorkspaceModels;
   readonly view: RunsView;
   readonly engine: InferenceEngine;
+  /** The flavor's functions; loaded when first asked for. */
+  readonly library: () => Promise<FlavorLibrary>;
   readonly extensionUri: Uri;
   readonly extensionVersion: string;
   readonly globalStorageUri: Uri;

@@ -121,6 +121,8 @@ export type StoreMethods = {
     event: Progress;
   };
   artifactDelete: { params: { store: StoreAddress; uri: string; path: string }; result: void };
+  /** Copies the sample workspace from the extension to a new folder. */
+  layOutSample: { params: { source: string; target: string }; result: void; event: Progress };
   discoverStores: {
     params: { folder: string; maxDepth?: number; maxFolders?: number };
     result: DiscoveredStores;
@@ -155,6 +157,14 @@ export class StoreClient {
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<DiscoveredStores> {
     return this.channel.request('discoverStores', options, { signal });
+  }
+
+  /** @throws MlflowError RESOURCE_ALREADY_EXISTS when `target` is not empty */
+  layOutSample(
+    folders: { source: string; target: string },
+    { signal, onProgress }: LongRunningOptions = {},
+  ): Promise<void> {
+    return this.channel.request('layOutSample', folders, { signal, onEvent: onProgress });
   }
 
   onLog(listener: (entry: StoreNotifications['log']) => void): void {

@@ -3,6 +3,7 @@ import type { ArtifactRepository } from '../core/artifacts/artifactRepository.js
 import { resolveModelUri } from '../core/artifacts/resolveModelUri.js';
 import { MlflowError } from '../core/errors.js';
 import type { Environment } from '../core/ports.js';
+import { laySampleWorkspaceOut } from '../core/samples/sampleWorkspace.js';
 import { countRuns } from '../core/tracking/countRuns.js';
 import { discoverStores } from '../core/tracking/discoverStores.js';
 import { Channel, type Handlers, type Transport } from '../protocol/channel.js';
@@ -61,6 +62,8 @@ function handlersOf(opened: OpenedStores): Handlers<StoreMethods> {
       else await target.uploadFile(localPath, artifactPath, options);
     },
     artifactDelete: async ({ store, uri, path }) => (await repository(store, uri)).delete(path),
+    layOutSample: ({ source, target }, { signal, emit }) =>
+      laySampleWorkspaceOut(source, target, { signal, onProgress: emit }),
     discoverStores: ({ folder, ...limits }, { signal }) => discoverStores(folder, { ...limits, signal }),
   };
 }

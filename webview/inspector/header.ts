@@ -91,18 +91,17 @@ export function problemList(model: InspectorModel, context: PageContext): View {
 }
 
 function problemRow(problem: InspectorProblem, { port }: PageContext): View {
-  const { severity, message, hint, file, line } = problem;
+  const { severity, message, line } = problem;
   return element(
     'li',
     { class: `problem ${severity}` },
-    icon(severity === 'info' ? 'info' : severity),
-    element('span', null, message, hint === null ? null : element('span', { class: 'hint' }, ` ${hint}`)),
-    file === null
-      ? null
-      : button({
-          label: 'Show',
-          appearance: 'secondary',
-          onClick: () => port.request('openFile', { path: file, line }),
-        }),
+    icon(severity),
+    element('span', null, message),
+    button({
+      label: 'Show',
+      title: `Show line ${line} of MLmodel`,
+      appearance: 'secondary',
+      onClick: () => port.request('openFile', { path: 'MLmodel', line }),
+    }),
   );
 }

@@ -1,8 +1,11 @@
 import path from 'node:path';
 import { Model } from '../mlmodel/model.js';
 import { isReferenceOnlyFlavor, shortDtype } from '../mlmodel/modelSummary.js';
+import { mlmodelProblems } from '../mlmodel/mlmodelProblems.js';
+import { readModelFolderFacts, type ModelFolderFacts } from '../mlmodel/modelFolderFacts.js';
+import type { TransformersFlavor } from '../mlmodel/transformersFlavor.js';
 import { configurationFiles, environmentFiles, tokenizerView } from './folderViews.js';
-import type { InputExampleView, InspectorModel, ModelFacts, WeightsView } from './inspectorModel.js';
+import type { InputExampleView, InspectorModel, InspectorProblem, ModelFacts, WeightsView } from './inspectorModel.js';
 import { cardView } from './cardView.js';
 import { listFiles, readText } from './modelFolder.js';
 import { provenance } from './provenance.js';
@@ -23,10 +26,20 @@ export async function inspectModel(text: string, folder: string | undefined, nam
   const flavor = model.transformersFlavor;
   const settings = model.flavors['transformers'] ?? {};
   const isReferenceOnly = isReferenceOnlyFlavor(settings);
-  const [files, weights, inputExample, environment, configuration, tokenizer, card] =
+  const [problems, files, weights, inputExample, environment, configuration, tokenizer, card] =
     folder === undefined
-      ? ([[], emptyWeights('Files can only be read on this machine.'), null, [], [], null, null] as const)
+      ? ([
+          problemsOf(text),
+          [],
+          emptyWeights('Files can only be read on this machine.'),
+          null,
+          [],
+          [],
+          null,
+          null,
+        ] as const)
       : await Promise.all([
+          readModelFolderFacts(folder, weightsFolderOf(flavor)).then((found) => problemsOf(text, found)),
           listFiles(folder),
           weightsView(folder, flavor, isReferenceOnly),
           inputExampleView(folder, model),
@@ -38,7 +51,7 @@ export async function inspectModel(text: string, folder: string | undefined, nam
   return {
     name,
     facts: facts(model, weights, isReferenceOnly),
-    problems: [],
+    problems: [...problems],
     signature: model.signature === null ? null : signatureView(model.signature),
     inputExample,
     weights,
@@ -53,8 +66,21 @@ export async function inspectModel(text: string, folder: string | undefined, nam
   };
 }
 
-export function emptyWeights(note: string | null, error: string | null = null): WeightsView {
-  return { tensors: [], files: [], parameterCount: 0, weightsBytes: 0, parametersByDtype: [], note, error };
+/** Folder of the stored weights, `model` where the flavor names none. */
+export function weightsFolderOf(flavor: TransformersFlavor | undefined): string {
+  return flavor?.weights.kind === 'stored' ? flavor.weights.folder : 'model';
+}
+
+function problemsOf(text: string, folder?: ModelFolderFacts): InspectorProblem[] {
+  return mlmodelProblems(text, folder).map(({ severity, message, line }) => ({
+    severity: severity === 'information' ? 'info' : severity,
+    message,
+    line,
+  }));
+}
+
+function emptyWeights(note: string): WeightsView {
+  return { tensors: [], files: [], parameterCount: 0, weightsBytes: 0, parametersByDtype: [], note, error: null };
 }
 
 function facts(model: Model, weights: WeightsView, isReferenceOnly: boolean): ModelFacts {

@@ -46,12 +46,8 @@ export interface ModelFacts {
 export interface InspectorProblem {
   severity: 'error' | 'warning' | 'info';
   message: string;
-  /** What to do. */
-  hint: string | null;
-  /** File the problem is in, relative to the folder. */
-  file: string | null;
-  /** Line in that file, from 1. */
-  line: number | null;
+  /** Line of the MLmodel file, from 1. */
+  line: number;
 }
 
 /** One column, tensor or param of a signature. */

@@ -1,9 +1,11 @@
+import { changeCommands } from './changeCommands.js';
 import type { Command } from './command.js';
 import { compareCommands } from './compareCommands.js';
 import { diagnosticsCommands } from './diagnosticsCommands.js';
 import { modelCommands } from './modelCommands.js';
 import { registryCommands } from './registryCommands.js';
 import { runCommands } from './runCommands.js';
+import { saveCommands } from './saveCommands.js';
 import { storeCommands } from './storeCommands.js';
 import { viewCommands } from './viewCommands.js';
 
@@ -12,6 +14,8 @@ export const commandTable: readonly Command[] = [
   ...viewCommands,
   ...storeCommands,
   ...modelCommands,
+  ...saveCommands,
+  ...changeCommands,
   ...runCommands,
   ...registryCommands,
   ...compareCommands,

@@ -1,16 +1,56 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { commands, l10n, Uri, window, workspace } from 'vscode';
 import { MlflowError } from '../../core/errors.js';
 import type { HostServices } from '../hostServices.js';
 import { setTrackingUris, trackingUris } from '../settings/settings.js';
-import { describeStore, normalizeTrackingUri } from '../stores/storeLocation.js';
+import { describeStore, normalizeTrackingUri, sqliteUri } from '../stores/storeLocation.js';
 import type { TreeNode } from '../tree/treeNode.js';
 import type { Command } from './command.js';
+import { withProgress } from './progress.js';
 
 /** Commands that add stores to the tree and take them away. */
 export const storeCommands: readonly Command[] = [
   { id: 'mlflow.addTrackingStore', needsTrust: true, run: (services) => addTrackingStore(services) },
   { id: 'mlflow.removeTrackingStore', needsTrust: true, run: removeTrackingStore },
+  { id: 'mlflow.createStore', needsTrust: true, run: (services) => createStore(services) },
+  { id: 'mlflow.openSample', needsTrust: false, run: (services) => openSample(services) },
 ];
+
+/** Makes an empty `mlflow.db` in a workspace folder, as recent MLflow would. */
+async function createStore(services: HostServices): Promise<string> {
+  const folders = workspace.workspaceFolders ?? [];
+  const folder = folders.length > 1 ? await window.showWorkspaceFolderPick() : folders[0];
+  if (folder === undefined) {
+    throw MlflowError.invalidParameter(l10n.t('Open a folder first; the store is made in it.'));
+  }
+  const file = path.join(folder.uri.fsPath, 'mlflow.db');
+  if (existsSync(file)) {
+    throw new MlflowError(l10n.t('{0} exists already.', file), 'ALREADY_EXISTS', {
+      reason: 'targetExists',
+      details: { path: file },
+    });
+  }
+  const session = await services.thread.create(sqliteUri(file));
+  await session.tracking.searchExperiments({ maxResults: 1 });
+  await session.close();
+  await services.workspaceStores.search();
+  await commands.executeCommand('mlflow.runsAndModels.focus');
+  return sqliteUri(file);
+}
+
+/** Lays the sample workspace out, once for each version of the extension, and opens it. */
+async function openSample({ thread, extensionUri, extensionVersion, globalStorageUri }: HostServices): Promise<void> {
+  const target = path.join(globalStorageUri.fsPath, `sample-${extensionVersion}`);
+  if (!existsSync(path.join(target, 'mlflow.db'))) {
+    const source = Uri.joinPath(extensionUri, 'samples', 'workspace').fsPath;
+    await mkdir(globalStorageUri.fsPath, { recursive: true });
+    await withProgress(l10n.t('Laying out the sample'), (options) => thread.layOutSample(source, target, options));
+  }
+  const forceNewWindow = (workspace.workspaceFolders?.length ?? 0) > 0;
+  await commands.executeCommand('vscode.openFolder', Uri.file(target), { forceNewWindow });
+}
 
 async function addTrackingStore(services: HostServices): Promise<void> {
   const choice = await window.showQuickPick(

@@ -1,14 +1,21 @@
-import { languages, type Disposable } from 'vscode';
+import { CodeActionKind, languages, type Disposable } from 'vscode';
 import { MlmodelCodeLens } from './mlmodelCodeLens.js';
+import { MlmodelDiagnostics } from './mlmodelDiagnostics.js';
+import { MlmodelFixes } from './mlmodelFixes.js';
 import { MlmodelHover } from './mlmodelHover.js';
 import { MlmodelLinks } from './mlmodelLinks.js';
 import { mlmodelSelector } from './mlmodelSelector.js';
 
 /** Help in the text of MLmodel files. */
 export function registerLanguage(): Disposable[] {
+  const diagnostics = new MlmodelDiagnostics();
   return [
+    diagnostics,
     languages.registerCodeLensProvider(mlmodelSelector, new MlmodelCodeLens()),
     languages.registerHoverProvider(mlmodelSelector, new MlmodelHover()),
     languages.registerDocumentLinkProvider(mlmodelSelector, new MlmodelLinks()),
+    languages.registerCodeActionsProvider(mlmodelSelector, new MlmodelFixes(diagnostics), {
+      providedCodeActionKinds: [CodeActionKind.QuickFix],
+    }),
   ];
 }

@@ -22,3 +22,13 @@ export function refreshIntervalMs(): number {
   const seconds = workspace.getConfiguration('mlflow').get<number>('tree.refreshIntervalSeconds', 1);
   return Math.max(1, seconds) * 1000;
 }
+
+/** How models are saved. */
+export function saveSettings(): { compatibility: '2' | '3' | undefined; allowHardLinks: boolean } {
+  const configuration = workspace.getConfiguration('mlflow.save');
+  const compatibility = configuration.get<string>('compatibility', 'both');
+  return {
+    compatibility: compatibility === '2' || compatibility === '3' ? compatibility : undefined,
+    allowHardLinks: configuration.get<boolean>('allowHardLinks', false),
+  };
+}

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Log } from '../../core/ports.js';
+import type { Log, LongRunningOptions } from '../../core/ports.js';
 import type { DiscoveredStores } from '../../core/tracking/discoverStores.js';
 import { StoreClient } from '../../protocol/store.js';
 import { workerTransport } from '../../protocol/threadTransport.js';
@@ -26,6 +26,10 @@ export class StoreThread implements StoreOpener {
 
   discover(folder: string): Promise<DiscoveredStores> {
     return this.client().discoverStores({ folder });
+  }
+
+  layOutSample(source: string, target: string, options: LongRunningOptions): Promise<void> {
+    return this.client().layOutSample({ source, target }, options);
   }
 
   async dispose(): Promise<void> {

@@ -14,7 +14,7 @@ export function cardSection({ card }: InspectorModel, { port }: PageContext) {
     content: () =>
       element(
         'div',
-        { class: 'card' },
+        { class: 'card key-values' },
         card.metadata.length === 0
           ? null
           : table({ caption: 'Card data', columns: entryColumns, rows: card.metadata, keyOf: ({ key }) => key }),

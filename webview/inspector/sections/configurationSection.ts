@@ -21,7 +21,7 @@ function content({ configuration }: InspectorModel, { page, update }: PageContex
     needle === '' || key.toLowerCase().includes(needle) || value.toLowerCase().includes(needle);
   return element(
     'div',
-    null,
+    { class: 'key-values' },
     element(
       'div',
       { class: 'filter' },

@@ -21,7 +21,7 @@ function content(tokenizer: TokenizerView, { port }: PageContext): View {
   const { chatTemplate, specialTokens } = tokenizer;
   return element(
     'div',
-    null,
+    { class: 'key-values' },
     element('p', { class: 'facts' }, facts.join(' · ')),
     specialTokens.length === 0
       ? null

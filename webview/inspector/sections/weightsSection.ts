@@ -6,7 +6,7 @@ import { textField } from '../../ui/textField.js';
 import type { PageContext } from '../inspectorPort.js';
 
 /** Rows from which only those in sight are drawn. */
-const virtualFrom = 60;
+const virtualFrom = 18;
 
 const columns: readonly TableColumn<TensorRow>[] = [
   { header: 'Tensor', isMonospace: true, cell: ({ name }) => name, title: ({ name }) => name },
@@ -60,7 +60,7 @@ function content({ weights }: InspectorModel, { page, update }: PageContext): Vi
           columns,
           rows,
           keyOf: ({ name }) => name,
-          ...(rows.length >= virtualFrom ? { virtual: { rowHeightPx: 22, maxHeightPx: 440 } } : {}),
+          ...(rows.length >= virtualFrom ? { virtual: { rowHeightPx: 22, maxHeightPx: 400 } } : {}),
         }),
   );
 }

@@ -1,0 +1,28 @@
+import type { LongRunningOptions } from '../core/ports.js';
+import type { SignatureDict } from '../core/signature/modelSignature.js';
+
+/** Options of a save that the commands set. */
+export interface SaveOptions extends LongRunningOptions {
+  task?: string | undefined;
+  compatibility?: '2' | '3' | undefined;
+  allowHardLinks?: boolean | undefined;
+}
+
+export interface LogOptions extends SaveOptions {
+  name: string;
+  runId: string;
+}
+
+/** The part of the library (`dist/mlflow.mjs`) that commands use. It is loaded with the first of them. */
+export interface FlavorLibrary {
+  setTrackingUri(uri: string): void;
+  registerModel(modelUri: string, name: string): Promise<{ name: string; version: string }>;
+  transformers: {
+    saveModel(checkpoint: string, path: string, options: SaveOptions): Promise<{ path: string; warnings: string[] }>;
+    logModel(checkpoint: string, options: LogOptions): Promise<{ modelUri: string; warnings: string[] }>;
+  };
+  models: {
+    inferSignature(input: unknown, output: unknown): { toDict(): SignatureDict };
+    setSignature(modelUri: string, signature: SignatureDict): Promise<void>;
+  };
+}
