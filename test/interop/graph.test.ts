@@ -15,6 +15,7 @@ interface FlatTensor {
 interface Answer {
   error?: string;
   inputs?: Record<string, number[][]>;
+  features?: Record<string, FlatTensor>;
   outputs?: Record<string, FlatTensor>;
   sources?: number[][];
   prompts?: number[][];
@@ -64,14 +65,19 @@ for (const generation of ['new', 'old'] as const) {
 
 async function compare(model: RuntimeModel, spec: ModelSpec, answer: Answer, transformersMajor: 4 | 5): Promise<void> {
   const tolerance = spec.tolerance ?? 1e-4;
-  if (answer.inputs && answer.outputs) {
-    const inputs = Object.fromEntries(Object.entries(answer.inputs).map(([name, rows]) => [name, tensorOf(rows)]));
+  if (answer.outputs) {
+    const inputs: Record<string, Tensor> = Object.fromEntries(
+      Object.entries(answer.inputs ?? {}).map(([name, rows]) => [name, tensorOf(rows)]),
+    );
+    for (const [name, { dims, data }] of Object.entries(answer.features ?? {})) {
+      inputs[name] = { dims, data: Float32Array.from(data) };
+    }
     const outputs = await model.forward(inputs);
     compareOutputs(
       outputs,
       answer.outputs,
       tolerance,
-      spec.kind === 'encoder' ? answer.inputs['attention_mask'] : undefined,
+      spec.kind === 'encoder' ? answer.inputs?.['attention_mask'] : undefined,
     );
   }
   if (answer.single) {

@@ -4,7 +4,7 @@ export interface ModelSpec {
   configClass: string;
   config: Record<string, unknown>;
   modelClass: string;
-  kind: 'encoder' | 'decoder' | 'seq2seq';
+  kind: 'encoder' | 'decoder' | 'seq2seq' | 'pixels' | 'audio';
   task: string;
   /** Which transformers generations write it. */
   generations: readonly ('new' | 'old')[];
@@ -451,6 +451,31 @@ export const graphModels: readonly ModelSpec[] = [
     bos_token_id: 1,
     eos_token_id: 3,
   }),
+  ...(['ViTForImageClassification', 'ViTModel', 'DeiTForImageClassification'] as const).map(
+    (modelClass): ModelSpec => ({
+      name: modelClass,
+      configClass: modelClass.startsWith('ViT') ? 'ViTConfig' : 'DeiTConfig',
+      config: {
+        hidden_size: 32,
+        num_hidden_layers: 2,
+        num_attention_heads: 4,
+        intermediate_size: 48,
+        image_size: 16,
+        patch_size: 4,
+        num_labels: 5,
+      },
+      modelClass,
+      kind: 'pixels',
+      task: 'image-classification',
+      generations: both,
+    }),
+  ),
+  seq2seq(
+    'Whisper',
+    'Whisper',
+    { ...bartSize, num_mel_bins: 8, max_source_positions: 20, max_target_positions: 30 },
+    { kind: 'audio', task: 'automatic-speech-recognition' },
+  ),
   seq2seq('UMT5', 'UMT5', t5Size),
   seq2seq('T5', 'T5', t5Size),
   seq2seq('T5Gated', 'T5', { ...t5Size, feed_forward_proj: 'gated-gelu', tie_word_embeddings: false }),

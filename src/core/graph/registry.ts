@@ -13,6 +13,7 @@ import { mpnet } from './architectures/mpnet.js';
 import { opt } from './architectures/opt.js';
 import { gptNeox, phi } from './architectures/parallelDecoders.js';
 import { t5 } from './architectures/t5.js';
+import { vit } from './architectures/vit.js';
 import type { Architecture, GeneratedModel, Head } from './generatedGraph.js';
 import { headFor } from './heads.js';
 import { ModelConfig } from './modelConfig.js';
@@ -31,6 +32,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   bloom,
   camembert: bertFamily,
   'deberta-v2': debertaV2,
+  deit: vit,
   distilbert,
   electra: bertFamily,
   gemma: llamaFamily,
@@ -55,6 +57,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   smollm3: llamaFamily,
   t5,
   umt5: t5,
+  vit,
   whisper: bartFamily,
   'xlm-roberta': bertFamily,
 };

@@ -1,0 +1,60 @@
+import { activate } from '../activation.js';
+import { encoderAttention } from '../encoderAttention.js';
+import { firstToken } from '../encoderHeads.js';
+import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
+import type { Value } from '../graphBuilder.js';
+import type { ModelConfig } from '../modelConfig.js';
+import type { NetworkBuilder } from '../networkBuilder.js';
+import { unsupportedArchitecture } from '../unsupported.js';
+
+/** ViT and DeiT. Source: transformers' modeling_vit, modeling_deit. */
+export function vit(context: ArchitectureContext): GeneratedModel {
+  const { config, head } = context;
+  const b = context.newBuilder();
+  b.weights.setBasePrefix(config.modelType);
+  const hiddenSize = config.number('hidden_size');
+  const heads = config.number('num_attention_heads');
+  const epsilon = config.number('layer_norm_eps', 1e-12);
+  let hidden = patches(b, config, hiddenSize);
+  for (let index = 0; index < config.number('num_hidden_layers'); index++) {
+    const layer = `encoder.layer.${index}`;
+    const normed = b.layerNorm(hidden, `${layer}.layernorm_before`, epsilon);
+    const attended = encoderAttention(b, {
+      query: b.linear(normed, `${layer}.attention.attention.query`),
+      key: b.linear(normed, `${layer}.attention.attention.key`),
+      value: b.linear(normed, `${layer}.attention.attention.value`),
+      heads,
+      scale: (hiddenSize / heads) ** -0.5,
+    });
+    hidden = b.add(b.linear(attended, `${layer}.attention.output.dense`), hidden);
+    const second = b.layerNorm(hidden, `${layer}.layernorm_after`, epsilon);
+    const inner = activate(b, config.text('hidden_act', 'gelu'), b.linear(second, `${layer}.intermediate.dense`));
+    hidden = b.add(b.linear(inner, `${layer}.output.dense`), hidden);
+  }
+  const normed = b.layerNorm(hidden, 'layernorm', epsilon);
+  if (head === 'imageClassification') {
+    b.output('logits', b.linear(firstToken(b, normed), 'classifier'), ['batch_size', 'labels']);
+  } else if (head === 'base') {
+    b.output('last_hidden_state', normed, ['batch_size', 'patches', hiddenSize]);
+    if (b.has('pooler.dense.weight')) {
+      const pooled = activate(b, config.text('pooler_act', 'tanh'), b.linear(firstToken(b, normed), 'pooler.dense'));
+      b.output('pooler_output', pooled, ['batch_size', 'pooled']);
+    }
+  } else throw unsupportedArchitecture(config.modelType, context.modelClass);
+  return { main: { model: b.build(), decoder: null }, encoder: null };
+}
+
+/** Patches of the image behind the special tokens, with their positions. */
+function patches(b: NetworkBuilder, config: ModelConfig, hiddenSize: number): Value {
+  const size = config.number('image_size', 224);
+  const patch = config.number('patch_size', 16);
+  const pixels = b.input('pixel_values', 'float', ['batch_size', config.number('num_channels', 3), size, size]);
+  const projection = 'embeddings.patch_embeddings.projection';
+  const inputs = [pixels, b.weight(`${projection}.weight`), b.weight(`${projection}.bias`)];
+  const grid = b.op('Conv', inputs, { kernel_shape: [patch, patch], strides: [patch, patch] });
+  const rows = b.transpose(b.reshape(grid, [0, hiddenSize, -1]), [0, 2, 1]);
+  const shape = b.concat([b.dim(pixels, 0), b.int64s([1, hiddenSize])], 0);
+  const tokens = ['embeddings.cls_token', 'embeddings.distillation_token'].filter((name) => b.has(name));
+  const special = tokens.map((name) => b.op('Expand', [b.weight(name), shape]));
+  return b.add(b.concat([...special, rows], 1), b.weight('embeddings.position_embeddings'));
+}
