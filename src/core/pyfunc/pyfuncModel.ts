@@ -52,7 +52,10 @@ export class PyfuncModel<Loaded, Answer extends { predictions: unknown }, Event 
   }
 
   /** The events of an answer as they come; the last is `end`. Leaving the loop early cancels. @throws as {@link predict}. */
-  async *predictStream(data: unknown, { params, signal }: PyfuncPredictOptions = {}): AsyncGenerator<Event, void, void> {
+  async *predictStream(
+    data: unknown,
+    { params, signal }: PyfuncPredictOptions = {},
+  ): AsyncGenerator<Event, void, void> {
     this.refuseUnloaded();
     const stop = new AbortController();
     const events: Event[] = [];

@@ -1,19 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { JsonObject } from '../../core/ports.js';
 import type { Pipeline, PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
 import { PyfuncWrapper } from '../../core/pyfunc/pyfuncWrapper.js';
 import { toServingJson } from '../../core/pyfunc/servingJson.js';
 import { prepareInput } from '../../core/signature/prepareInput.js';
 import type { LoadedModel, LoadRequest, PredictEvent, Prediction } from '../../protocol/inference.js';
-import { createPipeline } from '../pipelines/createPipeline.js';
-import type { GenerateResult, RuntimeModel } from '../runtime/model.js';
-import { openModel } from '../runtime/openModel.js';
-import { Tokenizer } from '../tokenizer/tokenizer.js';
+import type { GenerateResult } from '../runtime/model.js';
+import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { GenerationMeter } from './generationMeter.js';
 import { readModelFolder, type ModelFolder } from './modelFolder.js';
+import { openPipeline, type OpenedPipeline } from './openPipeline.js';
 import { anonymousMemoryBytes } from './processMemory.js';
-import { architectureOrCode, refuseRemoteCode } from './remoteCode.js';
 
 export interface LoadPipelineOptions {
   signal?: AbortSignal | undefined;
@@ -32,15 +28,13 @@ export class LoadedPipeline {
     private readonly handle: string,
     private readonly request: LoadRequest,
     private readonly folder: ModelFolder,
-    private readonly model: RuntimeModel,
-    private readonly tokenizer: Tokenizer | undefined,
-    private readonly pipeline: Pipeline,
+    private readonly opened: OpenedPipeline,
     private readonly loadMs: number,
     warn: { current: (message: string) => void },
   ) {
     warn.current = (message) => this.warnings.push(message);
     this.wrapper = new PyfuncWrapper({
-      pipeline,
+      pipeline: opened.pipeline,
       flavorConfig: folder.flavorConfig,
       modelConfig: folder.modelConfig,
       promptTemplate: folder.promptTemplate,
@@ -48,35 +42,28 @@ export class LoadedPipeline {
     });
   }
 
-  /** @throws MlflowError as readModelFolder, openModel and Tokenizer.load; reason `codeExecutionRefused`. */
+  /** @throws MlflowError as readModelFolder and openPipeline. */
   static async load(handle: string, request: LoadRequest, options: LoadPipelineOptions): Promise<LoadedPipeline> {
     const startedAt = performance.now();
-    const { modelUri } = request;
+    const { modelUri, modelConfig } = request;
     const folder = await readModelFolder(request.modelPath, {
       modelUri,
-      modelConfig: request.modelConfig,
+      modelConfig,
+      isPyfunc: true,
       onWarning: options.onWarning,
     });
-    const config = await readConfig(folder.checkpointFolder);
-    refuseRemoteCode(folder, config, modelUri);
     const warn = { current: options.onWarning };
-    const [model, tokenizer] = await openBoth(folder, request, options).catch((error: unknown) => {
-      throw architectureOrCode(error, folder, config, modelUri);
+    const opened = await openPipeline(folder, {
+      ...request,
+      ...options,
+      onWarning: (message) => warn.current(message),
     });
-    const pipeline = await createPipeline({
-      model,
-      tokenizer,
-      generation: folder.generation,
-      task: folder.task,
-      instanceType: folder.instanceType,
-      warn: (message) => warn.current(message),
-    });
-    const loadMs = performance.now() - startedAt;
-    return new LoadedPipeline(handle, request, folder, model, tokenizer, pipeline, loadMs, warn);
+    return new LoadedPipeline(handle, request, folder, opened, performance.now() - startedAt, warn);
   }
 
   describe(): LoadedModel {
-    const { model, folder } = this;
+    const { folder } = this;
+    const { model, tokenizer } = this.opened;
     return {
       handle: this.handle,
       modelUri: this.request.modelUri,
@@ -91,17 +78,17 @@ export class LoadedPipeline {
       parameterCount: model.parameterCount,
       weightsBytes: model.weightsBytes,
       memoryBytes: anonymousMemoryBytes(),
-      contextLength: contextLength(model.config, this.tokenizer),
-      hasChatTemplate: this.tokenizer?.chatTemplate.exists ?? false,
+      contextLength: contextLength(model.config, tokenizer),
+      hasChatTemplate: tokenizer?.chatTemplate.exists ?? false,
     };
   }
 
   onUpgraded(listener: () => void): void {
-    this.model.onUpgraded(listener);
+    this.opened.model.onUpgraded(listener);
   }
 
   async ready(): Promise<LoadedModel> {
-    await this.model.ready();
+    await this.opened.model.ready();
     return this.describe();
   }
 
@@ -118,7 +105,7 @@ export class LoadedPipeline {
 
   async dispose(): Promise<void> {
     await this.queue;
-    await this.model.dispose();
+    await this.opened.model.dispose();
   }
 
   private async answer(
@@ -149,52 +136,15 @@ export class LoadedPipeline {
       raw: isFeatures ? predictions : toServingJson(raw),
       stats: {
         ...meter.stats(),
-        device: this.model.device,
-        precision: this.model.precision,
+        device: this.opened.model.device,
+        precision: this.opened.model.precision,
         memoryBytes: anonymousMemoryBytes(),
       },
-      finishReason: finishReasonOf(this.pipeline),
+      finishReason: finishReasonOf(this.opened.pipeline),
       warnings: this.warnings,
     };
     options.onEvent?.({ type: 'end', prediction });
     return prediction;
-  }
-}
-
-async function openBoth(
-  folder: ModelFolder,
-  request: LoadRequest,
-  options: LoadPipelineOptions,
-): Promise<[RuntimeModel, Tokenizer]> {
-  const tokenizerType = folder.flavorConfig['tokenizer_type'];
-  const className = typeof tokenizerType === 'string' ? tokenizerType : undefined;
-  const opening = openModel({
-    checkpointFolder: folder.checkpointFolder,
-    adapterFolder: folder.adapterFolder,
-    modelClass: folder.flavor.modelType ?? undefined,
-    task: folder.task,
-    device: request.device,
-    precision: request.precision,
-    cacheFolder: request.cacheFolder,
-    cacheLimitBytes: request.cacheLimitBytes,
-    signal: options.signal,
-    onProgress: options.onProgress,
-  });
-  const reading = Tokenizer.load(folder.componentFolder('tokenizer'), folder.generation, className);
-  const [model, tokenizer] = await Promise.allSettled([opening, reading]);
-  if (model.status === 'rejected') throw model.reason;
-  if (tokenizer.status === 'rejected') {
-    await model.value.dispose();
-    throw tokenizer.reason;
-  }
-  return [model.value, tokenizer.value];
-}
-
-async function readConfig(folder: string): Promise<JsonObject> {
-  try {
-    return JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8')) as JsonObject;
-  } catch {
-    return {};
   }
 }
 

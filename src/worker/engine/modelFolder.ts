@@ -32,6 +32,8 @@ export interface ModelFolder {
 export interface ReadModelFolderOptions {
   modelUri: string;
   modelConfig?: JsonObject | undefined;
+  /** Read for pyfunc, so the model has to have that flavor too. */
+  isPyfunc: boolean;
   onWarning: (message: string) => void;
 }
 
@@ -42,7 +44,7 @@ export interface ReadModelFolderOptions {
  */
 export async function readModelFolder(folder: string, options: ReadModelFolderOptions): Promise<ModelFolder> {
   const mlmodel = await Model.load(folder);
-  const flavor = transformersFlavorOf(mlmodel, options.modelUri);
+  const flavor = transformersFlavorOf(mlmodel, options);
   const checkpointFolder = checkpointFolderOf(folder, flavor, options.modelUri);
   const adapterFolder = flavor.peftAdaptor === null ? undefined : path.join(folder, flavor.peftAdaptor);
   const task = flavor.task ?? '';
@@ -71,8 +73,8 @@ function isEmpty(signature: { inputs: string | null; outputs: string | null; par
   return !signature.inputs && !signature.outputs && !signature.params;
 }
 
-function transformersFlavorOf(mlmodel: Model, modelUri: string): TransformersFlavor {
-  mlmodel.flavor('python_function');
+function transformersFlavorOf(mlmodel: Model, { modelUri, isPyfunc }: ReadModelFolderOptions): TransformersFlavor {
+  if (isPyfunc) mlmodel.flavor('python_function');
   const flavor = mlmodel.transformersFlavor;
   if (flavor) return flavor;
   const found = Object.keys(mlmodel.flavors).filter((name) => name !== 'python_function');
