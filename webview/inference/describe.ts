@@ -80,9 +80,17 @@ export function statusLine({
       return {
         icon: 'circle-filled',
         tone: 'ready',
-        text: `ready · loaded in ${formatDuration(status.model.loadMs)} · ${readyFacts(status.model)}`,
+        text: unbroken(`ready · loaded in ${formatDuration(status.model.loadMs)} · ${readyFacts(status.model)}`),
       };
   }
+}
+
+/** A number stays on one line with its unit. */
+function unbroken(text: string): string {
+  return text
+    .replace(/(\d) (?=\S)/g, '$1\u00a0')
+    .replace('loaded in ', 'loaded in\u00a0')
+    .replace(/\u00a0·/g, ' ·');
 }
 
 function loadingText({ message, fraction }: Extract<ModelStatus, { kind: 'loading' }>): string {

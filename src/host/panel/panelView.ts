@@ -43,7 +43,7 @@ function page(webview: Webview, dist: Uri): string {
   const source = (name: string): string => webview.asWebviewUri(Uri.joinPath(dist, name)).toString();
   const policy = [
     `default-src 'none'`,
-    `style-src ${webview.cspSource}`,
+    `style-src ${webview.cspSource} 'nonce-${nonce}'`,
     `font-src ${webview.cspSource}`,
     `script-src 'nonce-${nonce}'`,
   ].join('; ');
@@ -52,6 +52,7 @@ function page(webview: Webview, dist: Uri): string {
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta property="csp-nonce" content="${nonce}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="${source('codicon.css')}">
 <link rel="stylesheet" href="${source('inference.css')}">

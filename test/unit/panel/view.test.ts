@@ -79,7 +79,10 @@ test('the status line says what is going on', () => {
     statusLine({ ...base, status: { kind: 'loading', message: 'Loading', fraction: 0.4 } }).text,
     'Loading… 40 %',
   );
-  assert.match(statusLine({ ...base, status: { kind: 'ready', model } }).text, /^ready · loaded in 1 ms · 1 B$/);
+  assert.match(
+    statusLine({ ...base, status: { kind: 'ready', model } }).text,
+    /^ready · loaded in\u00a01\u00a0ms · 1\u00a0B$/,
+  );
   assert.match(statusLine({ ...base, runningTurnId: 't', status: { kind: 'ready', model } }).text, /^answering/);
   assert.match(
     statusLine({ runningTurnId: 't', isStopping: true, status: { kind: 'ready', model } }).text,
