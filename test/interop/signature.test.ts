@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MlflowError } from '../../src/core/errors.js';
 import type { Compatibility } from '../../src/core/signature/compatibility.js';
+import { defaultSignature, tasksWithDefaultSignature } from '../../src/core/signature/defaultSignatures.js';
 import { enforceParams } from '../../src/core/signature/enforceParams.js';
 import { inferSignature } from '../../src/core/signature/inferSignature.js';
+import { llmSignature, llmTasks } from '../../src/core/signature/llmSchemas.js';
 import { ModelSignature, type SignatureDict } from '../../src/core/signature/modelSignature.js';
 import { enforceOrExplain, plainInput } from '../../src/core/signature/prepareInput.js';
 import type { Schema } from '../../src/core/signature/schema.js';
@@ -149,6 +151,19 @@ for (const [generation, compatibility] of generations) {
           };
         }),
       );
+    });
+
+    it('J7 J10 has the llm/v1 signatures of that generation, byte for byte', async () => {
+      const [answer] = await askPython(generation, [{ op: 'llm', args: [] }]);
+      const ours = Object.fromEntries(llmTasks.map((task) => [task, llmSignature(task, compatibility).toDict()]));
+      assert.deepEqual(answer, { value: ours });
+    });
+
+    it('J1 has the default signature of each task, byte for byte', async () => {
+      const [answer] = await askPython(generation, [{ op: 'defaults', args: [] }]);
+      const ours = tasksWithDefaultSignature.map((task) => [task, defaultSignature(task)?.toDict()]);
+      assert.deepEqual(answer, { value: Object.fromEntries(ours) });
+      assert.deepEqual(defaultSignature('translation_en_to_fr'), defaultSignature('translation'));
     });
 
     it('reads scoring requests with the same result or message', async () => {

@@ -1,4 +1,5 @@
 import { MlflowError } from '../errors.js';
+import { declareData } from './declaredValues.js';
 import { DataFrame, Series } from './dataFrame.js';
 import { enforceInPlace, type EnforceOptions } from './enforce.js';
 import { enforceParams } from './enforceParams.js';
@@ -6,7 +7,16 @@ import type { ModelSignature } from './modelSignature.js';
 import { NdArray } from './ndArray.js';
 import { errorText, withMlflowErrors } from './pythonError.js';
 import { pyStr } from './pythonText.js';
-import { copyContainers, dictEntries, dictGet, isScalar, normalize, pythonKind, toPlain } from './pythonValue.js';
+import {
+  copyContainers,
+  dictEntries,
+  dictFrom,
+  dictGet,
+  isScalar,
+  normalize,
+  pythonKind,
+  toPlain,
+} from './pythonValue.js';
 import type { Schema } from './schema.js';
 import { castServingInput, isServingPayload } from './servingInput.js';
 import { castInputs } from './castValue.js';
@@ -25,7 +35,7 @@ export interface PreparedInput {
  *   split form (`{ columns, data, index }`) are cast to the schema first, as the scoring server does.
  * - Lists and numbers for a tensor schema are read as the server reads `inputs`: JavaScript has no other way to say an array.
  * - Everything else is checked as Python's `predict` checks it. A whole number is an int64 there and satisfies a double
- *   column only as 0 or 1: mark it with FloatValue, or send it in a payload.
+ *   column only as 0 or 1: mark it with FloatValue, send it in a payload, or ask for `valuesAsDeclared`.
  *
  * @param params go over those of a payload.
  * @throws MlflowError INVALID_PARAMETER_VALUE `Failed to enforce schema of data ...`, BAD_REQUEST for a malformed payload.
@@ -34,7 +44,7 @@ export function prepareInput(
   data: unknown,
   signature: ModelSignature | null,
   params?: unknown,
-  options: EnforceOptions = {},
+  options: PrepareOptions = {},
 ): PreparedInput {
   const warnings: string[] = [];
   const heard = { ...options, onWarning: (message: string) => warnings.push(message) };
@@ -46,6 +56,18 @@ export function prepareInput(
   return { data: plainInput(enforced), params: checked.params, warnings };
 }
 
+export interface PrepareOptions extends EnforceOptions {
+  /** Numbers and ISO dates count as what the signature declares (see declareValue): for input that people type. */
+  valuesAsDeclared?: boolean | undefined;
+}
+
+/** The value under `inputs` in the declared types; the other forms are cast as they are. */
+function declarePayload(payload: unknown, schema: Schema | null): unknown {
+  return dictFrom(
+    dictEntries(payload).map(([key, value]) => [key, key === 'inputs' ? declareData(value, schema) : value]),
+  );
+}
+
 interface Request {
   data: unknown;
   params: unknown;
@@ -55,11 +77,13 @@ function readRequest(
   data: unknown,
   signature: ModelSignature | null,
   schema: Schema | null,
-  options: EnforceOptions,
+  options: PrepareOptions,
 ): Request {
   const names = new Set<unknown>(schema?.hasInputNames ? schema.inputNames : []);
   const isOwnColumn = pythonKind(data) === 'dict' && dictEntries(data).some(([key]) => names.has(key));
-  if (isServingPayload(data) && !isOwnColumn) return castServingInput(data, signature, options);
+  if (isServingPayload(data) && !isOwnColumn) {
+    return castServingInput(options.valuesAsDeclared ? declarePayload(data, schema) : data, signature, options);
+  }
   if (isSplitFrame(data) && !isOwnColumn) {
     return { data: castServingInput({ dataframe_split: data }, signature, options).data, params: undefined };
   }
@@ -67,7 +91,8 @@ function readRequest(
   if (schema?.isTensorSpec && isPlain) {
     return { data: castInputs(data, schema, options.compatibility ?? '3'), params: undefined };
   }
-  return { data, params: undefined };
+  const isDeclared = options.valuesAsDeclared === true;
+  return { data: isDeclared ? declareData(data, schema) : data, params: undefined };
 }
 
 /** `{ columns, data }`, perhaps with `index`, and nothing else. */
