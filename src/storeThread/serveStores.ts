@@ -1,7 +1,7 @@
 import { downloadArtifacts, listArtifacts, openArtifacts } from '../core/artifacts/artifactFunctions.js';
 import type { ArtifactRepository } from '../core/artifacts/artifactRepository.js';
 import { resolveModelUri } from '../core/artifacts/resolveModelUri.js';
-import { MlflowError } from '../core/errors.js';
+import { MlflowError, throwIfCancelled } from '../core/errors.js';
 import type { Environment } from '../core/ports.js';
 import { laySampleWorkspaceOut } from '../core/samples/sampleWorkspace.js';
 import { countRuns } from '../core/tracking/countRuns.js';
@@ -36,15 +36,15 @@ function handlersOf(opened: OpenedStores): Handlers<StoreMethods> {
     close: ({ store }) => opened.close(store),
     async tracking({ store, method, options }, { signal }) {
       const { tracking } = await opened.open(store);
-      return untilCancelled(call(tracking, trackingMethods, method, options), signal);
+      return untilCancelled(() => call(tracking, trackingMethods, method, options), signal);
     },
     async registry({ store, method, options }, { signal }) {
       const { registry } = await opened.open(store);
-      return untilCancelled(call(registry, registryMethods, method, options), signal);
+      return untilCancelled(() => call(registry, registryMethods, method, options), signal);
     },
     async countRuns({ store, options }, { signal }) {
       const { tracking } = await opened.open(store);
-      return untilCancelled(countRuns(tracking, options), signal);
+      return untilCancelled(() => countRuns(tracking, options), signal);
     },
     resolveModelUri: ({ store, uri }) => resolveModelUri(uri, () => opened.open(store)),
     listArtifacts: ({ store, selection }) => listArtifacts(selection, () => opened.open(store)),
@@ -81,18 +81,21 @@ function call<Store extends object>(
   return target.call(store, options);
 }
 
-/** Settles at the cancel; what a store has begun then, it finishes unheard. */
-async function untilCancelled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) throw MlflowError.cancelled();
+/**
+ * Settles at the cancel; what a store has begun then, it finishes unheard. Stores work synchronously: a cancel that has
+ * arrived is heard before the work begins.
+ */
+async function untilCancelled<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  await new Promise((resolve) => setImmediate(resolve));
+  throwIfCancelled(signal);
   let stop = (): void => undefined;
   const cancelled = new Promise<never>((_resolve, reject) => {
     stop = () => reject(MlflowError.cancelled());
     signal.addEventListener('abort', stop, { once: true });
   });
   try {
-    return await Promise.race([work, cancelled]);
+    return await Promise.race([work(), cancelled]);
   } finally {
     signal.removeEventListener('abort', stop);
-    work.catch(() => undefined);
   }
 }
