@@ -1,7 +1,7 @@
 import type { ArtifactRepository } from '../core/artifacts/artifactRepository.js';
 import type { ArtifactSelection } from '../core/artifacts/artifactFunctions.js';
 import type { ResolvedModelUri } from '../core/artifacts/resolveModelUri.js';
-import { MlflowError } from '../core/errors.js';
+import { MlflowError, throwIfCancelled } from '../core/errors.js';
 import type { LongRunningOptions, Progress } from '../core/ports.js';
 import type { RegistryStore } from '../core/registry/registryStore.js';
 import type { CountRunsOptions, RunCount } from '../core/tracking/countRuns.js';
@@ -255,16 +255,27 @@ export class StoreSession {
     return this.channel.request('artifactUpload', params, { signal, onEvent: onProgress });
   }
 
+  /** A result that came together with the cancel is no longer wanted. */
+  private async unlessCancelled<T>(result: Promise<T>): Promise<T> {
+    const value = await result;
+    throwIfCancelled(this.signal);
+    return value;
+  }
+
   private trackingProxy(): TrackingStore {
     const call = (method: TrackingMethod) => (options?: unknown) =>
-      this.channel.request('tracking', { store: this.store, method, options }, { signal: this.signal });
+      this.unlessCancelled(
+        this.channel.request('tracking', { store: this.store, method, options }, { signal: this.signal }),
+      );
     const methods = Object.fromEntries(trackingMethods.map((method) => [method, call(method)]));
     return { ...methods, trackingUri: this.trackingUri, close: () => this.close() } as unknown as TrackingStore;
   }
 
   private registryProxy(): RegistryStore {
     const call = (method: RegistryMethod) => (options?: unknown) =>
-      this.channel.request('registry', { store: this.store, method, options }, { signal: this.signal });
+      this.unlessCancelled(
+        this.channel.request('registry', { store: this.store, method, options }, { signal: this.signal }),
+      );
     const methods = Object.fromEntries(registryMethods.map((method) => [method, call(method)]));
     return { ...methods, registryUri: this.registryUri, close: () => this.close() } as unknown as RegistryStore;
   }
