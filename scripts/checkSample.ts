@@ -9,9 +9,10 @@ try {
   await workbench.treeItem('Logged models').waitFor({ timeout: 60_000 });
   await workbench.runCommand('MLflow: Prompt Model');
   await workbench.pick('storyteller');
-  const panel = await workbench.webview('.prompt-panel');
-  await panel.getByRole('textbox').first().fill('Alice was beginning');
-  await panel.getByRole('textbox').first().press('Enter');
+  const panel = await workbench.webview('.composer');
+  const prompt = panel.locator('.composer textarea').first();
+  await prompt.fill('Alice was beginning');
+  await prompt.press('Enter');
   await panel
     .getByText(/sitting by her sister/)
     .first()
