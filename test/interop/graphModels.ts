@@ -4,7 +4,7 @@ export interface ModelSpec {
   configClass: string;
   config: Record<string, unknown>;
   modelClass: string;
-  kind: 'encoder' | 'decoder' | 'seq2seq' | 'pixels' | 'audio';
+  kind: 'encoder' | 'decoder' | 'seq2seq' | 'pixels' | 'audio' | 'waveform';
   task: string;
   /** Which transformers generations write it. */
   generations: readonly ('new' | 'old')[];
@@ -475,6 +475,33 @@ export const graphModels: readonly ModelSpec[] = [
     'Whisper',
     { ...bartSize, num_mel_bins: 8, max_source_positions: 20, max_target_positions: 30 },
     { kind: 'audio', task: 'automatic-speech-recognition' },
+  ),
+  ...(['Wav2Vec2ForCTC', 'Wav2Vec2Model', 'Wav2Vec2ForSequenceClassification', 'HubertForCTC'] as const).flatMap(
+    (modelClass) =>
+      [false, true].map((isStable): ModelSpec => ({
+        name: `${modelClass}${isStable ? 'Stable' : ''}`,
+        configClass: modelClass.startsWith('Hubert') ? 'HubertConfig' : 'Wav2Vec2Config',
+        config: {
+          vocab_size: 20,
+          hidden_size: 32,
+          num_hidden_layers: 2,
+          num_attention_heads: 4,
+          intermediate_size: 48,
+          conv_dim: [16, 16, 24],
+          conv_kernel: [10, 3, 2],
+          conv_stride: [5, 2, 2],
+          num_conv_pos_embeddings: isStable ? 9 : 8,
+          num_conv_pos_embedding_groups: 4,
+          classifier_proj_size: 12,
+          do_stable_layer_norm: isStable,
+          conv_bias: isStable,
+          feat_extract_norm: isStable ? 'layer' : 'group',
+        },
+        modelClass,
+        kind: 'waveform',
+        task: modelClass.endsWith('CTC') ? 'automatic-speech-recognition' : 'audio-classification',
+        generations: both,
+      })),
   ),
   seq2seq('UMT5', 'UMT5', t5Size),
   seq2seq('T5', 'T5', t5Size),

@@ -14,6 +14,7 @@ import { opt } from './architectures/opt.js';
 import { gptNeox, phi } from './architectures/parallelDecoders.js';
 import { t5 } from './architectures/t5.js';
 import { vit } from './architectures/vit.js';
+import { wav2vec2 } from './architectures/wav2vec2.js';
 import type { Architecture, GeneratedModel, Head } from './generatedGraph.js';
 import { headFor } from './heads.js';
 import { ModelConfig } from './modelConfig.js';
@@ -41,6 +42,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   gpt2,
   gpt_neox: gptNeox,
   granite: llamaFamily,
+  hubert: wav2vec2,
   llama: llamaFamily,
   marian: bartFamily,
   mbart: bartFamily,
@@ -58,6 +60,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   t5,
   umt5: t5,
   vit,
+  wav2vec2,
   whisper: bartFamily,
   'xlm-roberta': bertFamily,
 };

@@ -172,7 +172,7 @@ export class SessionModel implements RuntimeModel {
   async #generate(sessions: SessionSet, request: GenerateRequest): Promise<GenerateResult> {
     const isEncoderDecoder = sessions.encoder !== null;
     const { generation } = request;
-    const prompts = isEncoderDecoder ? decoderPrompts(request, this.config) : request.inputIds;
+    const prompts = isEncoderDecoder ? decoderPrompts(request, this.config) : filledPrompts(request, this.config);
     const context = {
       promptLength: prompts.reduce((longest, prompt) => Math.max(longest, prompt.length), 0),
       isEncoderDecoder,
@@ -205,6 +205,16 @@ export class SessionModel implements RuntimeModel {
 function isGenerative(sessions: SessionSet, modelClass: string): boolean {
   if (sessions.encoder || sessions.main.inputNames.includes('num_logits_to_keep')) return true;
   return /(ForCausalLM|LMHeadModel)$/.test(modelClass);
+}
+
+/** Prompts without a token begin with the model's first one, as in transformers. */
+function filledPrompts({ inputIds, generation }: GenerateRequest, config: JsonObject): number[][] {
+  const first = generation['bos_token_id'] ?? config['bos_token_id'];
+  return inputIds.map((prompt) => {
+    if (prompt.length > 0) return prompt;
+    if (typeof first === 'number') return [first];
+    throw MlflowError.invalidParameter('`bos_token_id` has to be defined when no `input_ids` are provided.');
+  });
 }
 
 /** The decoder's part of the inputs of a sequence-to-sequence model: its start token where none is given. */
