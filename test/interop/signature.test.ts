@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { MlflowError } from '../../src/core/errors.js';
 import type { Compatibility } from '../../src/core/signature/compatibility.js';
 import { defaultSignature, tasksWithDefaultSignature } from '../../src/core/signature/defaultSignatures.js';
@@ -89,94 +89,122 @@ function many<T>(count: number, seed: number, make: (random: cases.Random) => T)
   return Array.from({ length: count }, () => make(random));
 }
 
+/** The questions of each test; one Python process answers all of them. */
+function questionsOf(hasAny: boolean): Record<string, Question[]> {
+  return {
+    'infers the same signature of hundreds of values': many(600, 11, (random) => ({
+      op: 'infer',
+      args: [cases.anyData(random), cases.anyData(random), null],
+    })),
+    'infers the same params': many(400, 12, (random) => ({
+      op: 'infer',
+      args: [
+        'x',
+        null,
+        cases.dict([
+          ['p', cases.value(random, 2)],
+          ['q', cases.scalar(random)],
+        ]),
+      ],
+    })),
+    'reads and writes the same JSON': many(300, 13, (random) => ({
+      op: 'read',
+      args: [
+        {
+          inputs: JSON.stringify(cases.schemaJson(random, hasAny)),
+          outputs: JSON.stringify(cases.schemaJson(random, hasAny)),
+          params: JSON.stringify(cases.paramSchemaJson(random)),
+        },
+      ],
+    })),
+    'enforces schemas with the same result or message': many(900, 14, (random) => {
+      const schema = cases.schemaJson(random, hasAny);
+      return { op: 'enforce', args: [cases.dataFor(random, schema), { inputs: JSON.stringify(schema) }] };
+    }),
+    'enforces params with the same result or message': many(500, 15, (random) => {
+      const schema = cases.paramSchemaJson(random);
+      const signature = schema.length === 0 ? null : { params: JSON.stringify(schema) };
+      return { op: 'params', args: [cases.paramsFor(random, schema), signature] };
+    }),
+    'reads scoring requests with the same result or message': many(900, 16, (random) => {
+      const schema = cases.schemaJson(random, hasAny);
+      const format = random.pick(['inputs', 'inputs', 'instances', 'dataframe_records', 'dataframe_split']);
+      const data = cases.dataFor(random, schema);
+      const body = format === 'dataframe_split' ? cases.splitOf(data) : data;
+      const text = `{"${format}": ${cases.toJsonText(body)}}`;
+      return { op: 'serve', args: [text, random.chance(0.1) ? null : { inputs: JSON.stringify(schema) }] };
+    }),
+  };
+}
+
+/** Requests of the unified LLM form, which nothing casts, and payloads with params. */
+function llmQuestions(compatibility: Compatibility): Question[] {
+  const params = JSON.stringify([{ name: 'top_k', type: 'long', default: 2, shape: null }]);
+  const chat = { ...llmSignature('llm/v1/chat', compatibility).toDict(), params };
+  const completions = llmSignature('llm/v1/completions').toDict();
+  const embeddings = llmSignature('llm/v1/embeddings').toDict();
+  const text = { inputs: '[{"type": "string", "required": true}]', params };
+  const hi = '"messages": [{"role": "user", "content": "hi"}]';
+  const requests: [string, unknown][] = [
+    ...['0', '1', '2', '2.0', '0.7', 'null', '"x"'].map((value): [string, unknown] => [
+      `{${hi}, "temperature": ${value}}`,
+      chat,
+    ]),
+    [`{${hi}, "top_k": 5, "stop": ["a", "b"], "n": 1, "stream": false}`, chat],
+    [`{${hi}, "top_k": 2.5}`, chat],
+    ['{"messages": "hi"}', chat],
+    ['{"messages": [{"content": "hi"}]}', chat],
+    ['{"messages": [{"role": "user", "content": null}]}', chat],
+    ['{"messages": [{"role": "user", "content": "hi", "foo": 1}]}', chat],
+    ['{"prompt": "hi", "max_tokens": 5}', completions],
+    ['{"prompt": ["a", "b"]}', completions],
+    ['{"prompt": "hi", "max_tokens": 5.0}', completions],
+    ['{"input": "hi"}', embeddings],
+    ['{"input": ["a", "b"]}', embeddings],
+    ['{"input": ["a", 1]}', embeddings],
+    ['{"inputs": ["a"], "params": {"top_k": 3, "foo": 1}}', text],
+    ['{"inputs": "a", "params": {"top_k": "x"}}', text],
+    ['{"inputs": "a", "params": [1]}', text],
+    ['{"inputs": 5}', text],
+    ['{"inputs": {"a": 1}}', text],
+    ['{"params": {}}', text],
+    ['[1]', text],
+    ['3', text],
+    ['{"inputs": ["a"], "params": {"top_k": 3}}', null],
+  ];
+  return requests.map((args) => ({ op: 'serve', args }));
+}
+
 for (const [generation, compatibility] of generations) {
-  const hasAny = compatibility === '3';
   describe(`signatures against MLflow ${generation === 'new' ? '3.17' : '2.16'}`, () => {
-    const ask = async (questions: Question[]) =>
-      compare(questions, await askPython(generation, questions), compatibility);
+    const groups = {
+      ...questionsOf(compatibility === '3'),
+      'reads unified LLM requests and params': llmQuestions(compatibility),
+    };
+    const answers = new Map<string, Answer[]>();
+    let llm: Answer | undefined;
+    let defaults: Answer | undefined;
 
-    it('infers the same signature of hundreds of values', async () => {
-      await ask(
-        many(600, 11, (random) => ({ op: 'infer', args: [cases.anyData(random), cases.anyData(random), null] })),
-      );
+    before(async () => {
+      const questions = Object.values(groups).flat();
+      const all = await askPython(generation, [...questions, { op: 'llm', args: [] }, { op: 'defaults', args: [] }]);
+      for (const [name, group] of Object.entries(groups)) answers.set(name, all.splice(0, group.length));
+      [llm, defaults] = all;
     });
 
-    it('infers the same params', async () => {
-      await ask(
-        many(400, 12, (random) => ({
-          op: 'infer',
-          args: [
-            'x',
-            null,
-            cases.dict([
-              ['p', cases.value(random, 2)],
-              ['q', cases.scalar(random)],
-            ]),
-          ],
-        })),
-      );
-    });
+    for (const [name, group] of Object.entries(groups)) {
+      it(name, () => compare(group, answers.get(name) ?? [], compatibility));
+    }
 
-    it('reads and writes the same JSON', async () => {
-      await ask(
-        many(300, 13, (random) => ({
-          op: 'read',
-          args: [
-            {
-              inputs: JSON.stringify(cases.schemaJson(random, hasAny)),
-              outputs: JSON.stringify(cases.schemaJson(random, hasAny)),
-              params: JSON.stringify(cases.paramSchemaJson(random)),
-            },
-          ],
-        })),
-      );
-    });
-
-    it('enforces schemas with the same result or message', async () => {
-      await ask(
-        many(900, 14, (random) => {
-          const schema = cases.schemaJson(random, hasAny);
-          return { op: 'enforce', args: [cases.dataFor(random, schema), { inputs: JSON.stringify(schema) }] };
-        }),
-      );
-    });
-
-    it('enforces params with the same result or message', async () => {
-      await ask(
-        many(500, 15, (random) => {
-          const schema = cases.paramSchemaJson(random);
-          return {
-            op: 'params',
-            args: [cases.paramsFor(random, schema), schema.length === 0 ? null : { params: JSON.stringify(schema) }],
-          };
-        }),
-      );
-    });
-
-    it('J7 J10 has the llm/v1 signatures of that generation, byte for byte', async () => {
-      const [answer] = await askPython(generation, [{ op: 'llm', args: [] }]);
+    it('J7 J10 has the llm/v1 signatures of that generation, byte for byte', () => {
       const ours = Object.fromEntries(llmTasks.map((task) => [task, llmSignature(task, compatibility).toDict()]));
-      assert.deepEqual(answer, { value: ours });
+      assert.deepEqual(llm, { value: ours });
     });
 
-    it('J1 has the default signature of each task, byte for byte', async () => {
-      const [answer] = await askPython(generation, [{ op: 'defaults', args: [] }]);
+    it('J1 has the default signature of each task, byte for byte', () => {
       const ours = tasksWithDefaultSignature.map((task) => [task, defaultSignature(task)?.toDict()]);
-      assert.deepEqual(answer, { value: Object.fromEntries(ours) });
+      assert.deepEqual(defaults, { value: Object.fromEntries(ours) });
       assert.deepEqual(defaultSignature('translation_en_to_fr'), defaultSignature('translation'));
-    });
-
-    it('reads scoring requests with the same result or message', async () => {
-      await ask(
-        many(900, 16, (random) => {
-          const schema = cases.schemaJson(random, hasAny);
-          const format = random.pick(['inputs', 'inputs', 'instances', 'dataframe_records', 'dataframe_split']);
-          const data = cases.dataFor(random, schema);
-          const body = format === 'dataframe_split' ? cases.splitOf(data) : data;
-          const text = `{"${format}": ${cases.toJsonText(body)}}`;
-          return { op: 'serve', args: [text, random.chance(0.1) ? null : { inputs: JSON.stringify(schema) }] };
-        }),
-      );
     });
   });
 }
