@@ -46,6 +46,7 @@ export default tseslint.config(
   layer('src/storeThread', { packages: ['vscode', ...nativeRuntimes], folders: ['worker', 'host', 'webview'] }),
   layer('src/host', { packages: nativeRuntimes, folders: ['worker', 'storeThread', 'webview'] }),
   layer('webview', { packages: ['vscode', ...nativeRuntimes], folders: ['worker', 'storeThread', 'host'] }),
+  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   { files: ['webview/ui/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
   { files: ['scripts/**', 'test/**', '*.mjs', 'src/cli.ts'], rules: { 'no-console': 'off' } },
 );
