@@ -18,6 +18,7 @@ import {
   parseRegisteredModelOrderBy,
   parseRunOrderBy,
 } from './orderByParser.js';
+import { bareException } from './pythonErrors.js';
 import { isPromptTag, satisfiesAsNoPrompt } from './prompts.js';
 import { sortByKeys } from './sorting.js';
 
@@ -197,7 +198,7 @@ function wholeNumber({ value }: Clause): Clause['value'] {
   if (value.type === 'float') return { type: 'integer', integer: BigInt(Math.trunc(value.number)) };
   const text = textOfValue(value);
   if (!/^\s*[-+]?\d+(_\d+)*\s*$/.test(text)) {
-    throw MlflowError.invalidParameter(`invalid literal for int() with base 10: '${text}'`);
+    throw bareException(`invalid literal for int() with base 10: '${text}'`);
   }
   return { type: 'integer', integer: BigInt(numberOfValue({ type: 'text', text: text.replaceAll('_', '') })) };
 }

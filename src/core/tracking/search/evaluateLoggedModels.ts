@@ -6,6 +6,7 @@ import { loggedModelGrammar, numericComparators } from './filterGrammar.js';
 import { parseSearchFilter } from './filterParser.js';
 import { translateKeyAlias } from './identifier.js';
 import { checkComparator, satisfies, type FieldValue } from './matching.js';
+import { bareException } from './pythonErrors.js';
 import { sortByKeys } from './sorting.js';
 
 /** A dataset whose points count; without a digest every version of it. */
@@ -66,7 +67,7 @@ function fieldOf(
   const isText =
     entity === 'dataset' || (entity === 'attribute' && !loggedModelGrammar.numericAttributes.includes(key));
   if (!isText) checkComparator(clause, comparator, loggedModelGrammar);
-  else if (!knownComparators.includes(comparator)) throw MlflowError.invalidParameter(`'${comparator}'`);
+  else if (!knownComparators.includes(comparator)) throw bareException(`'${comparator}'`);
   switch (entity) {
     case 'metric':
       return model.metrics.find((metric) => metric.key === key && counts(metric))?.value;
@@ -98,7 +99,7 @@ function attributeOf(model: LoggedModel, key: string): FieldValue {
       return model.lastUpdatedTimestamp;
     case 'creation_time':
     case 'last_updated_time':
-      throw new MlflowError(`'LoggedModel' object has no attribute '${key}'`);
+      throw bareException(`'LoggedModel' object has no attribute '${key}'`);
     default:
       throw MlflowError.invalidParameter(`Invalid logged model search key '${key}'`);
   }

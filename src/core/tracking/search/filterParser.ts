@@ -4,6 +4,7 @@ import type { Clause, ClauseEntity, ClauseValue } from './clause.js';
 import { joinComparisons } from './comparisons.js';
 import type { FilterGrammar } from './filterGrammar.js';
 import { parseIdentifier } from './identifier.js';
+import { bareException } from './pythonErrors.js';
 import { parseStatements } from './sqlStatements.js';
 import { isGroup, isWhitespace, matches, textOf, type SqlGroup, type SqlNode } from './sqlTree.js';
 import { parseValue } from './values.js';
@@ -65,7 +66,7 @@ function parseComparison(comparison: SqlGroup, grammar: FilterGrammar): Clause {
 
 function parseNullTest(identifier: string, comparator: string, grammar: FilterGrammar): Clause {
   if (grammar.kind === 'registeredModels' || grammar.kind === 'modelVersions') {
-    throw MlflowError.invalidParameter('not enough values to unpack (expected 3, got 2)');
+    throw bareException('not enough values to unpack (expected 3, got 2)');
   }
   const { entity, key } = parseIdentifier(identifier, grammar, grammar.searchAttributes);
   assertNullTestable(entity, key, grammar);

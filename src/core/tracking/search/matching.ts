@@ -3,6 +3,7 @@ import { compareCodePoints } from '../../serialization/pyValue.js';
 import { numberOfValue, type Clause, type ClauseValue } from './clause.js';
 import { numericComparators, setText, type FilterGrammar } from './filterGrammar.js';
 import { matchesLike } from './likePattern.js';
+import { bareException } from './pythonErrors.js';
 
 /** A field of an entity as a filter sees it. */
 export type FieldValue = string | number | null | undefined;
@@ -18,6 +19,12 @@ export function satisfies(field: FieldValue, comparator: string, value: ClauseVa
   if (typeof field === 'number') return satisfiesNumber(field, comparator, numberOfValue(value));
   if (comparator === 'IN') return value.type === 'list' && value.items.includes(field);
   if (comparator === 'NOT IN') return value.type === 'list' && !value.items.includes(field);
+  if (value.type === 'list' && comparator.endsWith('LIKE')) {
+    throw bareException('decoding to str: need a bytes-like object, tuple found');
+  }
+  if (value.type === 'list' && comparator !== '=' && comparator !== '!=') {
+    throw bareException(`'${comparator}' not supported between instances of 'str' and 'tuple'`);
+  }
   if (value.type !== 'text') return comparator === '!=';
   return satisfiesText(field, comparator, value.text);
 }

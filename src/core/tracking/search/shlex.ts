@@ -1,4 +1,4 @@
-import { MlflowError } from '../../errors.js';
+import { bareException } from './pythonErrors.js';
 
 /**
  * Splits a text into words as a POSIX shell would, quotes and backslashes taken away. Source: Python's `shlex.split`.
@@ -19,7 +19,7 @@ export function splitWords(text: string): string[] {
       word = (word ?? '') + quoted.text;
       index = quoted.end;
     } else if (character === '\\') {
-      if (index + 1 >= text.length) throw MlflowError.invalidParameter('No escaped character');
+      if (index + 1 >= text.length) throw bareException('No escaped character');
       word = (word ?? '') + text[index + 1];
       index += 2;
     } else {
@@ -39,12 +39,12 @@ function readQuoted(text: string, start: number): { text: string; end: number } 
     if (character === quote) return { text: content, end: index + 1 };
     const next = text[index + 1];
     if (quote === '"' && character === '\\') {
-      if (next === undefined) throw MlflowError.invalidParameter('No escaped character');
+      if (next === undefined) throw bareException('No escaped character');
       content += next === '"' || next === '\\' ? next : `\\${next}`;
       index += 1;
     } else {
       content += character;
     }
   }
-  throw MlflowError.invalidParameter('No closing quotation');
+  throw bareException('No closing quotation');
 }

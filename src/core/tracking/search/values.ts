@@ -3,6 +3,7 @@ import type { ClauseEntity, ClauseValue } from './clause.js';
 import { datasetAttributes, setText, type FilterGrammar } from './filterGrammar.js';
 import { stripRequiredQuotes } from './identifier.js';
 import { literalRepr, parsePythonLiteral } from './pythonLiteral.js';
+import { bareException } from './pythonErrors.js';
 import { hasType, isGroup, textOf, type SqlNode } from './sqlTree.js';
 
 const integerType = 'Literal.Number.Integer';
@@ -86,7 +87,7 @@ function parseList(text: string): ClauseValue {
       `${listError} expected a non-empty list of string values, but got ill-formed list.`,
     );
   }
-  if (literal === 'notALiteral') throw MlflowError.invalidParameter(`malformed node or string: ${text}`);
+  if (literal === 'notALiteral') throw bareException(`malformed node or string: ${text}`);
   const tuple = literal.type === 'tuple' ? literal : { type: 'tuple' as const, items: [literal] };
   if (tuple.items.length === 0) {
     throw MlflowError.invalidParameter(`${listError} expected a non-empty list of string values, but got empty list`);

@@ -34,6 +34,8 @@ export function createDatabase(file: string, driver: SqliteDriver, artifactRoot:
 
 function fill(connection: SqliteConnection, artifactRoot: string): void {
   const now = Date.now();
+  // Nobody else knows the file yet, and it is synced as a whole before it gets its name.
+  connection.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;');
   connection.exec('BEGIN');
   for (const statement of schema.statements) connection.exec(statement);
   connection.run('INSERT INTO alembic_version (version_num) VALUES (?)', [schema.revision]);

@@ -13,6 +13,7 @@ import type {
   RunStatus,
   Tags,
 } from '../entities.js';
+import { asInSession } from '../search/pythonErrors.js';
 import type {
   CreateLoggedModelOptions,
   CreateRunOptions,
@@ -57,7 +58,7 @@ export class SqliteTrackingStore implements TrackingStore {
   }
 
   searchExperiments(options: SearchExperimentsOptions = {}): Promise<PagedList<Experiment>> {
-    return this.#file.read((session) => experimentReads.searchExperiments(session, options));
+    return this.#file.read((session) => asInSession(() => experimentReads.searchExperiments(session, options)));
   }
 
   getExperiment({ experimentId }: { experimentId: string }): Promise<Experiment> {
@@ -105,7 +106,7 @@ export class SqliteTrackingStore implements TrackingStore {
   }
 
   searchRuns(options: SearchRunsOptions): Promise<PagedList<Run>> {
-    return this.#file.read((session) => searchRuns(session, options));
+    return this.#file.read((session) => asInSession(() => searchRuns(session, options)));
   }
 
   updateRun(options: {
