@@ -22,6 +22,7 @@ export class DecoderRun {
   #history: number[][] = [];
   #padding: number[] = [];
   readonly #isFed: boolean;
+  readonly #inputs: ReadonlySet<string>;
   #lengths: number[] = [];
   #total = 0;
 
@@ -31,6 +32,7 @@ export class DecoderRun {
     fixedFeeds: Feeds = {},
   ) {
     Object.assign(this.#feeds, fixedFeeds);
+    this.#inputs = new Set(session.inputNames);
     this.#isFed = Object.keys(fixedFeeds).length > 0;
     this.#caches = session.inputNames
       .filter((name) => name.startsWith('past_key_values.'))
@@ -155,12 +157,13 @@ export class DecoderRun {
   ): Promise<Float32Array> {
     const feeds = this.#feeds;
     const rows = tokens.length / length;
-    const has = (name: string): boolean => this.session.inputNames.includes(name);
+    const inputs = this.#inputs;
     feeds['input_ids'] = int64Tensor(BigInt64Array.from(tokens, BigInt), [rows, length]);
-    if (has('attention_mask')) feeds['attention_mask'] = this.#maskTensor(rows);
-    if (has('position_ids')) feeds['position_ids'] = int64Tensor(BigInt64Array.from(positions, BigInt), [rows, length]);
-    if (has('num_logits_to_keep')) feeds['num_logits_to_keep'] = oneLogit;
-    if (has('use_cache_branch')) feeds['use_cache_branch'] = boolTensor(!isFirst);
+    if (inputs.has('attention_mask')) feeds['attention_mask'] = this.#maskTensor(rows);
+    if (inputs.has('position_ids'))
+      feeds['position_ids'] = int64Tensor(BigInt64Array.from(positions, BigInt), [rows, length]);
+    if (inputs.has('num_logits_to_keep')) feeds['num_logits_to_keep'] = oneLogit;
+    if (inputs.has('use_cache_branch')) feeds['use_cache_branch'] = boolTensor(!isFirst);
     this.rope.feed(feeds, this.#total);
     const outputs = await this.session.run(feeds, this.#outputNames);
     for (const { past, present, isCross } of this.#caches) {
