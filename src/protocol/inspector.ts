@@ -23,8 +23,8 @@ export interface InspectorState {
   trial: Trial;
   /** What the open stores know of the model: run, logged model, registered versions. */
   related: ProvenanceEntry[];
-  /** Commands that exist in this build. */
   canPersist: boolean;
+  /** A store knows the model as a logged one. */
   canRegister: boolean;
 }
 

@@ -120,7 +120,7 @@ function outline(sections: readonly Section[]): View {
 }
 
 function errorCard({ error, model }: InspectorState, { port }: PageContext): View {
-  const place = error?.line == null ? '' : ` (line ${error.line})`;
+  const place = error?.line == null || /\bline \d/.test(error.message) ? '' : ` (line ${error.line})`;
   return element(
     'div',
     { class: 'error-card', role: 'alert' },

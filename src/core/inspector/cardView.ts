@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import { parsePyYaml } from '../serialization/pyYaml.js';
 import type { ConfigurationEntry } from './inspectorModel.js';
 import { readText } from './modelFolder.js';
 
@@ -13,7 +13,7 @@ export async function cardView(folder: string): Promise<{ text: string; metadata
 function metadataRows(text: string | undefined): ConfigurationEntry[] {
   if (text === undefined) return [];
   try {
-    const data = parse(text, { maxAliasCount: 100 }) as unknown;
+    const data = parsePyYaml(text);
     if (typeof data !== 'object' || data === null) return [];
     return Object.entries(data).map(([key, value]) => ({
       key,

@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import { parsePyYaml } from '../serialization/pyYaml.js';
 
 /** The few facts about a model that fit into a line. */
 export interface ModelSummary {
@@ -39,7 +39,7 @@ export function shortDtype(torchDtype: string): string {
 export function summarizeMlmodel(text: string): ModelSummary | undefined {
   let document: unknown;
   try {
-    document = parse(text, { logLevel: 'silent', maxAliasCount: 100 });
+    document = parsePyYaml(text);
   } catch {
     return undefined;
   }

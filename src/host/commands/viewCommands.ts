@@ -111,7 +111,7 @@ async function sortRuns(services: HostServices): Promise<void> {
 async function chooseRunColumns(services: HostServices): Promise<void> {
   const { metrics, params } = await keysInUse(services);
   const isChosen = (column: RunColumn): boolean =>
-    services.view.current.columns.some(({ kind, key }) => kind === column.kind && key === column.key);
+    (services.view.current.columns ?? []).some(({ kind, key }) => kind === column.kind && key === column.key);
   const item = (column: RunColumn) => ({
     label: column.key,
     description: column.kind === 'metrics' ? l10n.t('metric') : l10n.t('param'),

@@ -69,12 +69,12 @@ export class InspectorSession {
         error: null,
         exampleInput: exampleInput(model),
         trialRefusal: trialRefusal(model.facts.isReferenceOnly, model.facts.flavors, this.folder),
-        ...(await availableCommands()),
+        canPersist: await hasCommand('mlflow.persistPretrainedModel'),
       });
       const { entries, reference } = await findRelated(this.services.stores, model);
       if (read !== this.reads) return;
       if (reference !== undefined) this.reference = reference;
-      this.owner.apply({ related: entries });
+      this.owner.apply({ related: entries, canRegister: reference !== undefined });
     } catch (error) {
       if (read !== this.reads) return;
       const { message, details } = MlflowError.from(error);
@@ -164,9 +164,9 @@ function trialRefusal(
   return null;
 }
 
-async function availableCommands(): Promise<Pick<InspectorState, 'canPersist' | 'canRegister'>> {
-  const all = new Set(await commands.getCommands(true));
-  return { canPersist: all.has('mlflow.persistPretrainedModel'), canRegister: all.has('mlflow.registerModel') };
+/** A command may be missing in a build that cannot do it. */
+async function hasCommand(id: string): Promise<boolean> {
+  return (await commands.getCommands(true)).includes(id);
 }
 
 /** Opens an address that a model's files name, after asking. */

@@ -1,4 +1,5 @@
-import { Hover, MarkdownString, Position, Range, type HoverProvider, type TextDocument } from 'vscode';
+import type { Position } from 'vscode';
+import { Hover, MarkdownString, Range, type HoverProvider, type TextDocument } from 'vscode';
 import { describeKey } from './keyDescriptions.js';
 import { topLevelKeys } from './mlmodelOutline.js';
 

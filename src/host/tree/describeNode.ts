@@ -189,7 +189,7 @@ function runColumn({ data }: Run, { kind, key }: RunColumn): string | undefined 
 /** `running · 34 s` while it runs, the time since its start afterwards. */
 function runAge({ info }: Run, nowMs: number): string {
   if (info.status === 'RUNNING') return `running · ${formatDuration(wholeSeconds(nowMs - info.startTime))}`;
-  return formatAge(info.startTime, nowMs);
+  return formatAge(info.startTime, nowMs).replace(' ago', '');
 }
 
 function wholeSeconds(durationMs: number): number {

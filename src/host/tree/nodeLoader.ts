@@ -6,8 +6,8 @@ import type { StoreSession } from '../stores/storeSession.js';
 import type { ModelLoader } from './modelLoader.js';
 import { nestRuns, type NestedRuns } from './nestRuns.js';
 import { loadArtifacts, loadSection, loadSections } from './runSectionLoader.js';
-import { runViewType, type RunView } from './runView.js';
-import type { ExperimentNode, GroupName, GroupNode, LoadMoreNode, RunNode, TreeNode } from './treeNode.js';
+import { defaultColumns, runViewType, type RunView } from './runView.js';
+import type { ExperimentNode, GroupName, GroupNode, LoadMoreNode, RunColumn, RunNode, TreeNode } from './treeNode.js';
 
 /** Runs and models a page; "Load more" adds as many. */
 export const pageSize = 200;
@@ -163,12 +163,18 @@ export class NodeLoader {
       return [noteNode(node, view.filterString === '' ? 'No runs yet' : 'No run matches the filter')];
     }
     const nested = nestRuns(page.items);
-    const nodes = nested.roots.map((run) => this.runNode(node, run, nested));
+    const columns = view.columns ?? defaultColumns(page.items);
+    const nodes = nested.roots.map((run) => this.runNode(node, run, nested, columns));
     const remaining = node.runCount?.isExact ? node.runCount.count - page.items.length : undefined;
     return withMore(node, nodes, page.token !== null, remaining);
   }
 
-  private runNode(parent: ExperimentNode | RunNode, run: Run, nested: NestedRuns): RunNode {
+  private runNode(
+    parent: ExperimentNode | RunNode,
+    run: Run,
+    nested: NestedRuns,
+    columns: readonly RunColumn[],
+  ): RunNode {
     const id = `${parent.id}|${run.info.runId}`;
     const node: RunNode = {
       kind: 'run',
@@ -178,13 +184,13 @@ export class NodeLoader {
       run,
       nested: nested.nestedByParent.get(run.info.runId) ?? [],
       descendants: nested,
-      columns: this.source.view().columns,
+      columns,
     };
     return node;
   }
 
   private nestedRuns(node: RunNode): TreeNode[] {
-    return node.nested.map((run) => this.runNode(node, run, node.descendants));
+    return node.nested.map((run) => this.runNode(node, run, node.descendants, node.columns));
   }
 
   private limit(listId: string): number {

@@ -1,4 +1,4 @@
-import type { ViewType } from '../../core/tracking/entities.js';
+import type { Run, ViewType } from '../../core/tracking/entities.js';
 import type { RunColumn } from './treeNode.js';
 
 /** Which runs the tree shows, in which order, with which columns. Kept for the workspace. */
@@ -7,11 +7,12 @@ export interface RunView {
   filterString: string;
   /** `order_by` terms of MLflow; empty is the newest first. */
   orderBy: string[];
-  columns: RunColumn[];
+  /** `null` until chosen: then the metric that most runs have. */
+  columns: RunColumn[] | null;
   showDeleted: boolean;
 }
 
-export const initialRunView: RunView = { filterString: '', orderBy: [], columns: [], showDeleted: false };
+export const initialRunView: RunView = { filterString: '', orderBy: [], columns: null, showDeleted: false };
 
 export function runViewType(view: RunView): ViewType {
   return view.showDeleted ? 'ALL' : 'ACTIVE_ONLY';
@@ -24,9 +25,17 @@ export function restoreRunView(kept: unknown): RunView {
   return {
     filterString: typeof view.filterString === 'string' ? view.filterString : '',
     orderBy: Array.isArray(view.orderBy) ? view.orderBy.filter((term) => typeof term === 'string') : [],
-    columns: Array.isArray(view.columns) ? view.columns.filter(isColumn) : [],
+    columns: Array.isArray(view.columns) ? view.columns.filter(isColumn) : null,
     showDeleted: view.showDeleted === true,
   };
+}
+
+/** The metric that most of the runs have, the first by name among equals; none without metrics. */
+export function defaultColumns(runs: readonly Run[]): RunColumn[] {
+  const counts = new Map<string, number>();
+  for (const run of runs) for (const key of Object.keys(run.data.metrics)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const [best] = [...counts].sort(([left, many], [right, more]) => more - many || left.localeCompare(right));
+  return best === undefined ? [] : [{ kind: 'metrics', key: best[0] }];
 }
 
 function isColumn(value: unknown): value is RunColumn {
