@@ -83,7 +83,7 @@ function deviceRow(app: App): VNode {
       value: device,
       options: devices.map((value) => ({
         value,
-        label: value === 'auto' && used ? `Auto: ${deviceName(used.device)}` : deviceName(value),
+        label: value === 'auto' && used ? `${deviceName(used.device)} · auto` : deviceName(value),
       })),
       disabledReason,
       title: 'Device',
@@ -96,7 +96,7 @@ function deviceRow(app: App): VNode {
       value: precision,
       options: (['auto', 'fp32', 'int8', 'int4'] as const).map((value) => ({
         value,
-        label: value === 'auto' && used ? `Auto: ${precisionName(used.precision)}` : precisionName(value),
+        label: value === 'auto' && used ? `${precisionName(used.precision)} · auto` : precisionName(value),
       })),
       disabledReason,
       title: 'Precision',

@@ -56,7 +56,7 @@ function promptText(app: App, turn: Turn): VNode[] {
     element(
       'div',
       { class: 'prompt-value', key: name },
-      isSingle ? null : element('span', { class: 'prompt-name' }, `${name} `),
+      isSingle ? null : element('span', { class: 'prompt-name' }, `${name}: `),
       text,
     ),
   );

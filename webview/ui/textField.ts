@@ -55,7 +55,8 @@ function attributes(props: TextProps): Record<string, unknown> {
     id: props.id,
     value: props.value,
     placeholder: props.placeholder,
-    'aria-label': props.label,
+    // The toolkit writes a label of its own when the control is connected; a ref comes after that.
+    ref: (control: HTMLElement | null) => control?.setAttribute('aria-label', props.label),
     'aria-invalid': props.error === undefined ? undefined : 'true',
     'aria-describedby': props.error === undefined ? undefined : `${props.id}-error`,
     disabled: props.disabledReason !== undefined,
