@@ -1,0 +1,267 @@
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { MlflowError } from '../errors.js';
+import { requireSpace } from '../files/placeTree.js';
+import type { Environment, Fetch, LongRunningOptions } from '../ports.js';
+import type { HubAccess } from '../transformers/hubAccess.js';
+import { isWholeCheckpoint } from './cachedCheckpoint.js';
+import { downloadBlob } from './downloadBlob.js';
+import { downloadSizeOf, isWeightsShard, type DownloadSize } from './downloadSize.js';
+import { HubCache } from './hubCache.js';
+import { HubConnection } from './hubConnection.js';
+import { fileUrl, listCommit, resolveCommit } from './hubListing.js';
+import { checkFileName, checkRepositoryId, checkRevision, isCommitHash, type HubFile } from './hubNames.js';
+import { hubSettings } from './hubSettings.js';
+import { partBytes } from './partMap.js';
+
+export interface HubClientOptions {
+  /** HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_ENDPOINT, HF_TOKEN, ... */
+  environment?: Environment | undefined;
+  homeFolder?: string | undefined;
+  fetch?: Fetch | undefined;
+  /** Waits between two attempts; tests need not really wait. */
+  wait?: ((durationMs: number, signal?: AbortSignal) => Promise<void>) | undefined;
+}
+
+interface SnapshotOptions extends LongRunningOptions {
+  revision?: string | undefined;
+  filter?: ((fileName: string) => boolean) | undefined;
+}
+
+const connectionsPerFile = 8;
+const parallelSmallFiles = 6;
+const defaultRevision = 'main';
+
+/**
+ * The Hugging Face Hub with the cache that all its libraries on this machine share. Files of a commit are downloaded once;
+ * without network the cache answers.
+ */
+export class HubClient implements HubAccess {
+  readonly cache: HubCache;
+  private readonly connection: HubConnection;
+
+  constructor(options: HubClientOptions = {}) {
+    const settings = hubSettings(options.environment ?? {}, options.homeFolder);
+    this.connection = new HubConnection(settings, options.fetch, options.wait);
+    this.cache = new HubCache(settings.cacheFolder, settings.avoidsSymlinks);
+  }
+
+  get isOffline(): boolean {
+    return this.connection.settings.isOffline;
+  }
+
+  async latestCommit(repositoryId: string, { signal }: LongRunningOptions = {}): Promise<string> {
+    checkRepositoryId(repositoryId);
+    return resolveCommit(this.connection, repositoryId, defaultRevision, signal);
+  }
+
+  async modelCard(repositoryId: string, options: LongRunningOptions = {}): Promise<string | null> {
+    const { commit, files } = await this.list(repositoryId, defaultRevision, options.signal);
+    const card = files.find((file) => file.name === 'README.md');
+    if (!card) return null;
+    const [file = ''] = await this.fetchFiles(repositoryId, commit, [card], options);
+    return readFile(file, 'utf8');
+  }
+
+  async listFiles(
+    repositoryId: string,
+    { revision, signal }: LongRunningOptions & { revision?: string | undefined } = {},
+  ): Promise<string[]> {
+    return (await this.list(repositoryId, revision, signal)).files.map((file) => file.name);
+  }
+
+  async downloadFile(
+    repositoryId: string,
+    fileName: string,
+    options: LongRunningOptions & { revision?: string | undefined } = {},
+  ): Promise<string> {
+    checkFileName(repositoryId, fileName);
+    const known = await this.cachedFile(repositoryId, fileName, options.revision);
+    if (known !== undefined && (this.isOffline || isCommitHash(options.revision ?? ''))) return known;
+    const listed = await this.list(repositoryId, options.revision, options.signal).catch((error: unknown) => {
+      if (known !== undefined && isNetworkFailure(error)) return null;
+      throw error;
+    });
+    if (listed === null) return known!;
+    const file = listed.files.find((candidate) => candidate.name === fileName);
+    if (!file) {
+      throw MlflowError.doesNotExist(
+        `'${repositoryId}' has no file '${fileName}' at ${options.revision ?? defaultRevision}. Check the name.`,
+        { reason: 'fileMissing', details: { repository: repositoryId, file: fileName } },
+      );
+    }
+    const [downloaded = ''] = await this.fetchFiles(repositoryId, listed.commit, [file], options);
+    await this.cache.writeRef(repositoryId, options.revision ?? defaultRevision, listed.commit);
+    return downloaded;
+  }
+
+  async downloadSnapshot(
+    repositoryId: string,
+    options: SnapshotOptions = {},
+  ): Promise<{ folder: string; commit: string }> {
+    const revision = options.revision ?? defaultRevision;
+    let listed: { commit: string; files: HubFile[] };
+    try {
+      listed = await this.list(repositoryId, revision, options.signal);
+    } catch (error) {
+      const cached = isNetworkFailure(error) ? await this.cachedSnapshot(repositoryId, revision) : undefined;
+      if (cached === undefined) throw offlineWithoutCache(error, repositoryId, revision);
+      return cached;
+    }
+    const { commit, files } = listed;
+    const wanted = files.filter((file) => options.filter?.(file.name) ?? true);
+    await mkdir(this.cache.snapshotFolder(repositoryId, commit), { recursive: true });
+    await this.fetchFiles(repositoryId, commit, wanted, options);
+    await this.cache.writeRef(repositoryId, revision, commit);
+    return { folder: this.cache.snapshotFolder(repositoryId, commit), commit };
+  }
+
+  /** The snapshot of a revision, when the cache has its weights as a whole. Asks no network. */
+  async cachedSnapshot(
+    repositoryId: string,
+    revision: string = defaultRevision,
+  ): Promise<{ folder: string; commit: string } | undefined> {
+    const commit = await this.cache.commitOf(repositoryId, revision);
+    if (commit === undefined) return undefined;
+    const folder = this.cache.snapshotFolder(repositoryId, commit);
+    return (await isWholeCheckpoint(folder)) ? { folder, commit } : undefined;
+  }
+
+  /** The folder of a revision in the cache, whatever of it is there. Asks no network. */
+  async cachedFolder(repositoryId: string, revision: string = defaultRevision): Promise<string | undefined> {
+    const commit = await this.cache.commitOf(repositoryId, revision);
+    if (commit === undefined) return undefined;
+    const folder = this.cache.snapshotFolder(repositoryId, commit);
+    return (await stat(folder).catch(() => undefined))?.isDirectory() ? folder : undefined;
+  }
+
+  /**
+   * Exactly what a download of the model at a revision would bring; only file listings and weight headers are read.
+   * @throws MlflowError `pickledWeights`, `shardMissing`, `safetensorsInvalid`, or as the Hub answers.
+   */
+  async sizeBeforeDownload(
+    repositoryId: string,
+    revision: string = defaultRevision,
+    options: LongRunningOptions = {},
+  ): Promise<DownloadSize> {
+    const { commit, files } = await this.list(repositoryId, revision, options.signal);
+    const tools = {
+      isCached: async (file: HubFile) => (await this.cache.cachedFile(repositoryId, commit, file.name)) !== undefined,
+      download: (name: string) => this.downloadFile(repositoryId, name, { ...options, revision: commit }),
+    };
+    return downloadSizeOf(this.connection, repositoryId, commit, files, tools, options);
+  }
+
+  private async list(
+    repositoryId: string,
+    revision: string = defaultRevision,
+    signal?: AbortSignal,
+  ): Promise<{ commit: string; files: HubFile[] }> {
+    checkRepositoryId(repositoryId);
+    checkRevision(repositoryId, revision);
+    const commit = isCommitHash(revision)
+      ? revision
+      : await resolveCommit(this.connection, repositoryId, revision, signal);
+    return { commit, files: await listCommit(this.connection, repositoryId, commit, signal) };
+  }
+
+  private async cachedFile(
+    repositoryId: string,
+    fileName: string,
+    revision = defaultRevision,
+  ): Promise<string | undefined> {
+    const commit = await this.cache.commitOf(repositoryId, revision);
+    return commit === undefined ? undefined : this.cache.cachedFile(repositoryId, commit, fileName);
+  }
+
+  /** Small files first and side by side, then the weights one after the other: whoever finds the weights finds all. */
+  private async fetchFiles(
+    repositoryId: string,
+    commit: string,
+    files: readonly HubFile[],
+    options: LongRunningOptions,
+  ): Promise<string[]> {
+    const missing: HubFile[] = [];
+    for (const file of files)
+      if ((await this.cache.cachedFile(repositoryId, commit, file.name)) === undefined) missing.push(file);
+    const total = missing.reduce((sum, file) => sum + file.sizeBytes, 0);
+    if (missing.length > 0) await this.requireSpaceFor(repositoryId, missing);
+    let done = 0;
+    const fetchOne = (file: HubFile): Promise<void> =>
+      this.fetchFile(repositoryId, commit, file, options.signal, (bytes) => {
+        done += bytes;
+        options.onProgress?.({ message: `Downloading ${file.name}`, done, total, unit: 'bytes' });
+      });
+    const isLarge = (file: HubFile): boolean => file.sizeBytes > partBytes || isWeightsShard(file.name);
+    await inParallel(
+      parallelSmallFiles,
+      missing.filter((file) => !isLarge(file)),
+      fetchOne,
+    );
+    await inParallel(1, missing.filter(isLarge), fetchOne);
+    return files.map((file) => path.join(this.cache.snapshotFolder(repositoryId, commit), ...file.name.split('/')));
+  }
+
+  private async fetchFile(
+    repositoryId: string,
+    commit: string,
+    file: HubFile,
+    signal: AbortSignal | undefined,
+    onBytes: (bytes: number) => void,
+  ): Promise<void> {
+    const target = this.cache.blobFile(repositoryId, file.blobId);
+    const wasThere = (await stat(target).catch(() => undefined)) !== undefined;
+    const repositoryName = path.basename(this.cache.repositoryFolder(repositoryId));
+    await downloadBlob({
+      connection: this.connection,
+      url: fileUrl(this.connection.settings.endpoint, repositoryId, commit, file.name),
+      file,
+      target,
+      lockFile: path.join(this.cache.folder, '.locks', repositoryName, `${file.blobId}.parts.lock`),
+      connectionCount: connectionsPerFile,
+      signal,
+      onBytes,
+    });
+    await this.cache.point(repositoryId, commit, file.name, file.blobId, !wasThere);
+  }
+
+  private async requireSpaceFor(repositoryId: string, files: readonly HubFile[]): Promise<void> {
+    const folder = path.join(this.cache.repositoryFolder(repositoryId), 'blobs');
+    await mkdir(folder, { recursive: true });
+    let neededBytes = 0;
+    for (const file of files) {
+      const begun = await stat(path.join(folder, `${file.blobId}.parts.incomplete`)).catch(() => undefined);
+      neededBytes += Math.max(0, file.sizeBytes - (begun?.blocks ?? 0) * 512);
+    }
+    await requireSpace(folder, neededBytes);
+  }
+}
+
+async function inParallel<T>(limit: number, items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const results = await Promise.allSettled(
+    Array.from({ length: Math.min(limit, items.length) }, async () => {
+      try {
+        for (let item = queue.shift(); item !== undefined; item = queue.shift()) await run(item);
+      } catch (error) {
+        queue.length = 0;
+        throw error;
+      }
+    }),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+function isNetworkFailure(error: unknown): boolean {
+  return MlflowError.is(error, 'TEMPORARILY_UNAVAILABLE') || MlflowError.is(error, 'REQUEST_LIMIT_EXCEEDED');
+}
+
+function offlineWithoutCache(error: unknown, repositoryId: string, revision: string): unknown {
+  if (!MlflowError.is(error) || error.reason !== 'hubOffline') return error;
+  return new MlflowError(
+    `'${repositoryId}' at ${revision} is not in the cache, and HF_HUB_OFFLINE is set. Unset it to download the model.`,
+    'TEMPORARILY_UNAVAILABLE',
+    { reason: 'hubOffline', details: { repository: repositoryId, revision }, cause: error },
+  );
+}
