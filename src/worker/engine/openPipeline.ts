@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { JsonObject } from '../../core/ports.js';
 import type { Pipeline } from '../../core/pyfunc/pipeline.js';
 import type { DeviceChoice, PrecisionChoice } from '../../protocol/inference.js';
-import { createPipeline } from '../pipelines/createPipeline.js';
+import { createPipeline, inputReaderOf, needsTokenizer } from '../pipelines/createPipeline.js';
 import type { RuntimeModel } from '../runtime/model.js';
 import { openModel } from '../runtime/openModel.js';
 import { Tokenizer } from '../tokenizer/tokenizer.js';
@@ -38,7 +38,9 @@ export async function openPipeline(folder: ModelFolder, options: OpenPipelineOpt
   const { task, instanceType, generation } = folder;
   try {
     const [model, tokenizer] = await openBoth(folder, options);
-    const context = { model, tokenizer, generation, task, instanceType, warn: options.onWarning };
+    const reader = inputReaderOf(task, instanceType);
+    const processorFolder = folder.componentFolder(reader);
+    const context = { model, tokenizer, generation, task, instanceType, processorFolder, warn: options.onWarning };
     try {
       return { pipeline: await createPipeline(context), model, tokenizer };
     } catch (error) {
@@ -50,7 +52,10 @@ export async function openPipeline(folder: ModelFolder, options: OpenPipelineOpt
   }
 }
 
-async function openBoth(folder: ModelFolder, options: OpenPipelineOptions): Promise<[RuntimeModel, Tokenizer]> {
+async function openBoth(
+  folder: ModelFolder,
+  options: OpenPipelineOptions,
+): Promise<[RuntimeModel, Tokenizer | undefined]> {
   const tokenizerType = folder.flavorConfig['tokenizer_type'];
   const opening = openModel({
     checkpointFolder: folder.checkpointFolder,
@@ -64,11 +69,13 @@ async function openBoth(folder: ModelFolder, options: OpenPipelineOptions): Prom
     signal: options.signal,
     onProgress: options.onProgress,
   });
-  const reading = Tokenizer.load(
-    folder.componentFolder('tokenizer'),
-    folder.generation,
-    typeof tokenizerType === 'string' ? tokenizerType : undefined,
-  );
+  const reading = needsTokenizer(folder.task, folder.instanceType)
+    ? Tokenizer.load(
+        folder.componentFolder('tokenizer'),
+        folder.generation,
+        typeof tokenizerType === 'string' ? tokenizerType : undefined,
+      )
+    : undefined;
   const [model, tokenizer] = await Promise.allSettled([opening, reading]);
   if (model.status === 'rejected') throw model.reason;
   if (tokenizer.status === 'rejected') {

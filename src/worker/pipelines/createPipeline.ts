@@ -1,6 +1,6 @@
 import { MlflowError } from '../../core/errors.js';
 import type { Pipeline } from '../../core/pyfunc/pipeline.js';
-import type { PipelineContext } from './pipelineContext.js';
+import type { MediaPipelineContext, PipelineContext } from './pipelineContext.js';
 
 type Factory = (context: PipelineContext) => Promise<Pipeline>;
 
@@ -28,6 +28,15 @@ const factories: Readonly<Record<string, Factory>> = {
   TranslationPipeline: text2text,
 };
 
+const mediaFactories: Readonly<Record<string, (context: MediaPipelineContext) => Promise<Pipeline>>> = {
+  ImageClassificationPipeline: async (context) =>
+    (await import('./imageClassification.js')).ImageClassificationPipeline.load(context),
+  AutomaticSpeechRecognitionPipeline: async (context) =>
+    (await import('./speechRecognition.js')).SpeechRecognitionPipeline.load(context),
+  AudioClassificationPipeline: async (context) =>
+    (await import('./audioClassification.js')).AudioClassificationPipeline.load(context),
+};
+
 const classOfTask: Readonly<Record<string, string>> = {
   'text-generation': 'TextGenerationPipeline',
   'text-classification': 'TextClassificationPipeline',
@@ -41,6 +50,9 @@ const classOfTask: Readonly<Record<string, string>> = {
   'text2text-generation': 'Text2TextGenerationPipeline',
   summarization: 'SummarizationPipeline',
   translation: 'TranslationPipeline',
+  'image-classification': 'ImageClassificationPipeline',
+  'automatic-speech-recognition': 'AutomaticSpeechRecognitionPipeline',
+  'audio-classification': 'AudioClassificationPipeline',
 };
 
 /** Python's pipeline class of a task. */
@@ -48,18 +60,35 @@ export function pipelineClassOf(task: string): string {
   return classOfTask[task] ?? (task.startsWith('translation_') ? 'TranslationPipeline' : '');
 }
 
-/** Whether {@link createPipeline} can make that pipeline from a model and a tokenizer. */
-export function isTextPipeline(task: string, instanceType: string): boolean {
-  return instanceType in factories || pipelineClassOf(task) in factories;
+/** What reads the input of a task's pipeline: a tokenizer, an image processor or a feature extractor. */
+export function inputReaderOf(
+  task: string,
+  instanceType: string,
+): 'tokenizer' | 'image_processor' | 'feature_extractor' {
+  const name = instanceType in mediaFactories ? instanceType : pipelineClassOf(task);
+  if (!(name in mediaFactories)) return 'tokenizer';
+  return name === 'ImageClassificationPipeline' ? 'image_processor' : 'feature_extractor';
 }
 
-/** The pipeline of a text task; its code is loaded when it is first needed. @throws MlflowError taskUnsupported. */
-export async function createPipeline(context: PipelineContext): Promise<Pipeline> {
-  const factory = factories[context.instanceType] ?? factories[pipelineClassOf(context.task)];
-  if (factory) return factory(context);
+/** Whether the pipeline needs a tokenizer, to read or to write. */
+export function needsTokenizer(task: string, instanceType: string): boolean {
+  const reader = inputReaderOf(task, instanceType);
+  return reader === 'tokenizer' || (instanceType || pipelineClassOf(task)) === 'AutomaticSpeechRecognitionPipeline';
+}
+
+/**
+ * The pipeline of a task; its code is loaded when it is first needed.
+ * @throws MlflowError taskUnsupported, and what loading its image processor or feature extractor throws.
+ */
+export async function createPipeline(context: MediaPipelineContext): Promise<Pipeline> {
+  const { task, instanceType, tokenizer } = context;
+  const media = mediaFactories[instanceType] ?? mediaFactories[pipelineClassOf(task)];
+  if (media) return media(context);
+  const text = factories[instanceType] ?? factories[pipelineClassOf(task)];
+  if (text && tokenizer) return text({ ...context, tokenizer });
   throw new MlflowError(
-    `The task '${context.task}' (${context.instanceType}) cannot be run by the native engine. Use the python engine for it.`,
+    `The task '${task}' (${instanceType}) cannot be run by the native engine. Use the python engine for it.`,
     'NOT_IMPLEMENTED',
-    { reason: 'taskUnsupported', details: { task: context.task } },
+    { reason: 'taskUnsupported', details: { task } },
   );
 }

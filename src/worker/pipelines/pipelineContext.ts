@@ -15,6 +15,19 @@ export interface PipelineContext {
   readonly warn: (message: string) => void;
 }
 
+/** What pipelines of images and sounds stand on. */
+export interface MediaPipelineContext {
+  readonly model: RuntimeModel;
+  /** Only where the task writes text. */
+  readonly tokenizer: Tokenizer | undefined;
+  readonly generation: TransformersGeneration;
+  readonly task: string;
+  readonly instanceType: string;
+  /** Folder of the image processor or feature extractor. */
+  readonly processorFolder: string;
+  readonly warn: (message: string) => void;
+}
+
 /** The common part of text pipelines: inputs one by one, as Python's pipelines with their batch size of 1. */
 export abstract class TextPipeline implements Pipeline {
   readonly task: string;

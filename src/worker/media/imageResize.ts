@@ -1,0 +1,135 @@
+/** An image of 8-bit samples, row by row, channels interleaved. */
+export interface RawImage {
+  width: number;
+  height: number;
+  channels: number;
+  data: Uint8Array;
+}
+
+/** Pillow's `Image.Resampling` values. */
+export type Resampling = 0 | 1 | 2 | 3 | 4 | 5;
+
+interface Filter {
+  support: number;
+  weight(x: number): number;
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
+
+/** Source: Pillow Resample.c. */
+const filters: Readonly<Record<Exclude<Resampling, 0>, Filter>> = {
+  1: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+  2: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  3: { support: 2, weight: bicubic },
+  4: { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  5: { support: 1, weight: hamming },
+};
+
+function bicubic(value: number): number {
+  const a = -0.5;
+  const x = Math.abs(value);
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+}
+
+function hamming(value: number): number {
+  const x = Math.abs(value);
+  if (x === 0) return 1;
+  return x >= 1 ? 0 : sinc(x) * (0.54 + 0.46 * Math.cos(Math.PI * x));
+}
+
+const precisionBits = 22;
+
+interface Coefficients {
+  starts: Int32Array;
+  weights: Int32Array[];
+}
+
+function coefficients(inputSize: number, outputSize: number, filter: Filter): Coefficients {
+  const scale = inputSize / outputSize;
+  const filterScale = Math.max(1, scale);
+  const support = filter.support * filterScale;
+  const starts = new Int32Array(outputSize);
+  const weights: Int32Array[] = [];
+  for (let i = 0; i < outputSize; i++) {
+    const center = (i + 0.5) * scale;
+    const start = Math.max(0, Math.trunc(center - support + 0.5));
+    const end = Math.min(inputSize, Math.trunc(center + support + 0.5));
+    const exact = Array.from({ length: end - start }, (_, x) =>
+      filter.weight((x + start - center + 0.5) / filterScale),
+    );
+    const sum = exact.reduce((total, weight) => total + weight, 0);
+    starts[i] = start;
+    weights.push(Int32Array.from(exact, (weight) => fixed(sum === 0 ? weight : weight / sum)));
+  }
+  return { starts, weights };
+}
+
+function fixed(weight: number): number {
+  return Math.trunc((weight < 0 ? -0.5 : 0.5) + weight * (1 << precisionBits));
+}
+
+function clipped(sum: number): number {
+  return Math.min(255, Math.max(0, sum >> precisionBits));
+}
+
+/** Resizes as Pillow does, to the last bit. */
+export function resizeImage(image: RawImage, width: number, height: number, resampling: Resampling): RawImage {
+  if (image.width === width && image.height === height) return image;
+  if (resampling === 0) return nearest(image, width, height);
+  const filter = filters[resampling];
+  const horizontal = image.width === width ? image : resizeRows(image, width, filter);
+  return horizontal.height === height ? horizontal : resizeColumns(horizontal, height, filter);
+}
+
+function nearest(image: RawImage, width: number, height: number): RawImage {
+  const { channels } = image;
+  const data = new Uint8Array(width * height * channels);
+  for (let y = 0; y < height; y++) {
+    const sourceY = Math.min(image.height - 1, Math.trunc(((y + 0.5) * image.height) / height));
+    for (let x = 0; x < width; x++) {
+      const sourceX = Math.min(image.width - 1, Math.trunc(((x + 0.5) * image.width) / width));
+      const from = (sourceY * image.width + sourceX) * channels;
+      data.set(image.data.subarray(from, from + channels), (y * width + x) * channels);
+    }
+  }
+  return { width, height, channels, data };
+}
+
+function resizeRows(image: RawImage, width: number, filter: Filter): RawImage {
+  const { height, channels } = image;
+  const { starts, weights } = coefficients(image.width, width, filter);
+  const data = new Uint8Array(width * height * channels);
+  for (let y = 0; y < height; y++) {
+    const row = y * image.width * channels;
+    for (let x = 0; x < width; x++) {
+      const own = weights[x]!;
+      const from = row + starts[x]! * channels;
+      for (let channel = 0; channel < channels; channel++) {
+        let sum = 1 << (precisionBits - 1);
+        for (let i = 0; i < own.length; i++) sum += image.data[from + i * channels + channel]! * own[i]!;
+        data[(y * width + x) * channels + channel] = clipped(sum);
+      }
+    }
+  }
+  return { width, height, channels, data };
+}
+
+function resizeColumns(image: RawImage, height: number, filter: Filter): RawImage {
+  const { width, channels } = image;
+  const { starts, weights } = coefficients(image.height, height, filter);
+  const stride = width * channels;
+  const data = new Uint8Array(stride * height);
+  for (let y = 0; y < height; y++) {
+    const own = weights[y]!;
+    const from = starts[y]! * stride;
+    for (let x = 0; x < stride; x++) {
+      let sum = 1 << (precisionBits - 1);
+      for (let i = 0; i < own.length; i++) sum += image.data[from + i * stride + x]! * own[i]!;
+      data[y * stride + x] = clipped(sum);
+    }
+  }
+  return { width, height, channels, data };
+}
