@@ -81,9 +81,9 @@ function start(context: ExtensionContext): ExtensionApi {
       void models.refresh();
     }),
     ...registerCommands(commandTable, services),
-    ...registerLanguage(),
+    ...registerLanguage(thread),
     window.registerCustomEditorProvider(mlmodelEditor, new MlmodelEditor(extensionUri, services)),
-    workspace.registerTextDocumentContentProvider(comparedScheme, new ComparedDocuments(stores, models)),
+    workspace.registerTextDocumentContentProvider(comparedScheme, new ComparedDocuments(stores, models, thread)),
   );
   registerPanel(context, { catalog: models, engine, log });
   shutDown = async () => {

@@ -9,6 +9,7 @@ import type { DiscoveredStores } from '../core/tracking/discoverStores.js';
 import type { FileInfo } from '../core/tracking/entities.js';
 import type { TrackingStore } from '../core/tracking/trackingStore.js';
 import { Channel, type Transport } from './channel.js';
+import type { InspectionMethods } from './inspection.js';
 
 /** Which stores a request is about. Equal addresses share one pair of stores. */
 export interface StoreAddress {
@@ -85,7 +86,7 @@ export const registryMethods = [
 ] as const satisfies readonly RegistryMethod[];
 
 /** What the store thread answers. */
-export type StoreMethods = {
+export type StoreMethods = InspectionMethods & {
   open: { params: { store: StoreAddress }; result: { trackingUri: string; registryUri: string } };
   close: { params: { store: StoreAddress }; result: void };
   tracking: { params: { store: StoreAddress; method: TrackingMethod; options: unknown }; result: unknown };
@@ -165,6 +166,14 @@ export class StoreClient {
     { signal, onProgress }: LongRunningOptions = {},
   ): Promise<void> {
     return this.channel.request('layOutSample', folders, { signal, onEvent: onProgress });
+  }
+
+  /** Asks about a model folder. */
+  inspect<K extends keyof InspectionMethods>(
+    name: K,
+    params: InspectionMethods[K]['params'],
+  ): Promise<InspectionMethods[K]['result']> {
+    return this.channel.request(name, params);
   }
 
   onLog(listener: (entry: StoreNotifications['log']) => void): void {

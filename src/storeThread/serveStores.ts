@@ -3,6 +3,9 @@ import type { ArtifactRepository } from '../core/artifacts/artifactRepository.js
 import { resolveModelUri } from '../core/artifacts/resolveModelUri.js';
 import { MlflowError, throwIfCancelled } from '../core/errors.js';
 import type { Environment } from '../core/ports.js';
+import { compareOutput } from '../core/inspector/compareOutput.js';
+import { documentProblems, inspectModel } from '../core/inspector/inspectModel.js';
+import { modelDocument } from '../core/inspector/modelDocument.js';
 import { laySampleWorkspaceOut } from '../core/samples/sampleWorkspace.js';
 import { countRuns } from '../core/tracking/countRuns.js';
 import { discoverStores } from '../core/tracking/discoverStores.js';
@@ -62,6 +65,10 @@ function handlersOf(opened: OpenedStores): Handlers<StoreMethods> {
       else await target.uploadFile(localPath, artifactPath, options);
     },
     artifactDelete: async ({ store, uri, path }) => (await repository(store, uri)).delete(path),
+    inspectModel: ({ text, folder, name }) => inspectModel(text, folder, name),
+    mlmodelProblems: ({ text, folder }) => documentProblems(text, folder),
+    compareOutput: ({ signature, predictions }) => compareOutput(signature, predictions),
+    describeModel: ({ folder }) => modelDocument(folder),
     layOutSample: ({ source, target }, { signal, emit }) =>
       laySampleWorkspaceOut(source, target, { signal, onProgress: emit }),
     discoverStores: ({ folder, ...limits }, { signal }) => discoverStores(folder, { ...limits, signal }),

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Model } from '../mlmodel/model.js';
 import { isReferenceOnlyFlavor, shortDtype } from '../mlmodel/modelSummary.js';
-import { mlmodelProblems } from '../mlmodel/mlmodelProblems.js';
+import { mlmodelProblems, type MlmodelProblem } from '../mlmodel/mlmodelProblems.js';
 import { readModelFolderFacts, type ModelFolderFacts } from '../mlmodel/modelFolderFacts.js';
 import type { TransformersFlavor } from '../mlmodel/transformersFlavor.js';
 import { configurationFiles, environmentFiles, tokenizerView } from './folderViews.js';
@@ -53,6 +53,7 @@ export async function inspectModel(text: string, folder: string | undefined, nam
     facts: facts(model, weights, isReferenceOnly),
     problems: [...problems],
     signature: model.signature === null ? null : signatureView(model.signature),
+    signatureTexts: model.signature,
     inputExample,
     weights,
     environment: [...environment],
@@ -67,8 +68,22 @@ export async function inspectModel(text: string, folder: string | undefined, nam
 }
 
 /** Folder of the stored weights, `model` where the flavor names none. */
-export function weightsFolderOf(flavor: TransformersFlavor | undefined): string {
+function weightsFolderOf(flavor: TransformersFlavor | undefined): string {
   return flavor?.weights.kind === 'stored' ? flavor.weights.folder : 'model';
+}
+
+/** Problems of a document and, where its folder can be read, of the files around it. */
+export async function documentProblems(text: string, folder: string | undefined): Promise<MlmodelProblem[]> {
+  if (folder === undefined) return mlmodelProblems(text);
+  return mlmodelProblems(text, await readModelFolderFacts(folder, weightsFolderIn(text)));
+}
+
+function weightsFolderIn(text: string): string {
+  try {
+    return weightsFolderOf(Model.fromText(text).transformersFlavor);
+  } catch {
+    return weightsFolderOf(undefined);
+  }
 }
 
 function problemsOf(text: string, folder?: ModelFolderFacts): InspectorProblem[] {
@@ -105,6 +120,8 @@ function facts(model: Model, weights: WeightsView, isReferenceOnly: boolean): Mo
     hasCode: flavor?.code !== undefined && flavor.code !== null,
     promptTemplate: typeof template === 'string' ? template : null,
     uri: model.modelId === null ? null : `models:/${model.modelId}`,
+    runId: model.runId,
+    modelId: model.modelId,
   };
 }
 

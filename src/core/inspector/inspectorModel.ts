@@ -1,3 +1,5 @@
+import type { SerializedSignature } from '../mlmodel/model.js';
+
 /**
  * Everything the inspector shows of a model folder, as plain data. Made by `inspectModel`; a part that cannot be read has its
  * own error and leaves the others alone.
@@ -8,6 +10,8 @@ export interface InspectorModel {
   facts: ModelFacts;
   problems: InspectorProblem[];
   signature: SignatureView | null;
+  /** The signature as the file holds it. */
+  signatureTexts: SerializedSignature | null;
   inputExample: InputExampleView | null;
   weights: WeightsView;
   environment: EnvironmentFile[];
@@ -41,6 +45,9 @@ export interface ModelFacts {
   hasCode: boolean;
   promptTemplate: string | null;
   uri: string | null;
+  runId: string | null;
+  /** Id of the logged model. */
+  modelId: string | null;
 }
 
 export interface InspectorProblem {

@@ -21,6 +21,20 @@ export function signatureView(signature: SerializedSignature): SignatureView {
   return view;
 }
 
+/** A signature as lines of text, its parts under their names. */
+export function signatureLines(signature: SignatureView): string[] {
+  return (['inputs', 'outputs', 'params'] as const)
+    .filter((part) => signature[part].length > 0)
+    .flatMap((part) => [`${part}:`, ...signature[part].map((row) => `  ${signatureRowText(row)}`)]);
+}
+
+/** `label: string`, `top_k: long default 1`, indented by its depth. */
+export function signatureRowText(row: SignatureRow): string {
+  const name = `${'  '.repeat(row.depth)}${row.name ?? '(unnamed)'}`;
+  const extra = row.defaultValue === null ? (row.isRequired ? '' : ' optional') : ` default ${row.defaultValue}`;
+  return `${name}: ${row.type}${extra}`;
+}
+
 function partRows(specs: unknown, areParams: boolean): SignatureRow[] {
   if (!Array.isArray(specs)) throw new Error('it is no list');
   return specs.filter(isJson).flatMap((spec) => (areParams ? [paramRow(spec)] : columnRows(spec)));

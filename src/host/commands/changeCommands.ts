@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { commands, l10n, Uri, window, workspace } from 'vscode';
 import { MlflowError } from '../../core/errors.js';
-import { inspectModel } from '../../core/inspector/inspectModel.js';
 import type { InspectorModel } from '../../core/inspector/inspectorModel.js';
-import { signatureView } from '../../core/inspector/signatureView.js';
+import { signatureLines, signatureView } from '../../core/inspector/signatureView.js';
 import { exampleInput, trialData } from '../../core/inspector/trialInput.js';
 import { summarizeMlmodel } from '../../core/mlmodel/modelSummary.js';
 import type { HostServices } from '../hostServices.js';
@@ -12,7 +11,6 @@ import type { ModelReference } from '../tree/modelReference.js';
 import { chooseModel } from './chooseModel.js';
 import { tell, type Command } from './command.js';
 import { mlmodelEditor, resolveFolder } from './modelCommands.js';
-import { signatureLines } from './modelDocument.js';
 import { withProgress } from './progress.js';
 import { validationReport } from './validationReport.js';
 
@@ -81,7 +79,7 @@ async function summaryOf(services: HostServices, model: ModelReference) {
 async function setSignature(services: HostServices, argument: unknown): Promise<void> {
   const reference = await chooseModel(services, argument, l10n.t('Set signature'));
   const folder = await resolveFolder(services, reference);
-  const model = await inspect(folder);
+  const model = await inspect(services, folder);
   const input = await window.showInputBox({
     title: l10n.t('Set signature of {0}', reference.name),
     prompt: l10n.t('An input, as text or JSON. The model answers it, and the signature is what both look like.'),
@@ -108,10 +106,10 @@ async function setSignature(services: HostServices, argument: unknown): Promise<
 async function validateModel(services: HostServices, argument: unknown): Promise<string> {
   const reference = await chooseModel(services, argument, l10n.t('Validate model'));
   const folder = await resolveFolder(services, reference);
-  const model = await inspect(folder);
+  const model = await inspect(services, folder);
   const input = exampleInput(model);
   const outcome = await predictOnce(services, folder, model, trialData(input)).then(
-    (predictions) => ({ predictions }),
+    async (predictions) => ({ predictions, comparison: await compare(services, model, predictions) }),
     (error: unknown) => ({ error: MlflowError.from(error) }),
   );
   if ('error' in outcome && outcome.error.errorCode === 'CANCELLED') throw outcome.error;
@@ -121,8 +119,13 @@ async function validateModel(services: HostServices, argument: unknown): Promise
   return report.text;
 }
 
-async function inspect(folder: string): Promise<InspectorModel> {
-  return inspectModel(await readFile(path.join(folder, 'MLmodel'), 'utf8'), folder, path.basename(folder));
+async function compare({ thread }: HostServices, { signatureTexts }: InspectorModel, predictions: unknown) {
+  return signatureTexts === null ? null : thread.inspect('compareOutput', { signature: signatureTexts, predictions });
+}
+
+async function inspect({ thread }: HostServices, folder: string): Promise<InspectorModel> {
+  const text = await readFile(path.join(folder, 'MLmodel'), 'utf8');
+  return thread.inspect('inspectModel', { text, folder, name: path.basename(folder) });
 }
 
 function predictOnce({ engine }: HostServices, folder: string, model: InspectorModel, data: unknown): Promise<unknown> {

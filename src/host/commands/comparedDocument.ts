@@ -1,10 +1,10 @@
 import { Uri, type TextDocumentContentProvider } from 'vscode';
 import { MlflowError } from '../../core/errors.js';
 import type { StoreCollection } from '../stores/storeCollection.js';
+import type { StoreThread } from '../stores/storeThread.js';
 import type { WorkspaceModels } from '../stores/workspaceModels.js';
 import type { ModelReference } from '../tree/modelReference.js';
 import type { RunReference } from './chooseRun.js';
-import { modelDocument } from './modelDocument.js';
 import { runDocument } from './runDocument.js';
 
 /** Scheme of documents that describe a run or a model as text. */
@@ -35,13 +35,14 @@ export class ComparedDocuments implements TextDocumentContentProvider {
   constructor(
     private readonly stores: StoreCollection,
     private readonly models: WorkspaceModels,
+    private readonly thread: Pick<StoreThread, 'inspect'>,
   ) {}
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
     const subject = JSON.parse(uri.query) as Subject;
     if (subject.kind === 'model') {
       const folder = await this.models.resolveFolder({ ...subject.model, summary: undefined });
-      return modelDocument(folder);
+      return this.thread.inspect('describeModel', { folder });
     }
     const connection = this.stores.get(subject.storeUri);
     if (connection === undefined) throw MlflowError.doesNotExist(`The store ${subject.storeUri} is not open any more.`);

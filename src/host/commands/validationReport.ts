@@ -1,11 +1,12 @@
 import type { MlflowError } from '../../core/errors.js';
-import { compareOutput } from '../../core/inspector/compareOutput.js';
+import type { OutputComparison } from '../../core/inspector/compareOutput.js';
 import type { InspectorModel } from '../../core/inspector/inspectorModel.js';
-import { Model } from '../../core/mlmodel/model.js';
 import { errorText } from '../errors/errorTable.js';
 
 /** What a validation came to: the answer, or why there is none. */
-export type ValidationOutcome = { predictions: unknown } | { error: MlflowError };
+export type ValidationOutcome =
+  | { predictions: unknown; /** `null` without an output signature. */ comparison: OutputComparison | null }
+  | { error: MlflowError };
 
 /** Characters of an answer in the report. */
 const maxAnswerLength = 4000;
@@ -39,7 +40,7 @@ export function validationReport(
     check(false, `The model did not answer: ${errorText(outcome.error)}`);
   } else {
     check(true, 'The model answered');
-    checkSignature(model, outcome.predictions, check, lines);
+    checkSignature(outcome.comparison, check, lines);
   }
   const answer = 'error' in outcome ? [] : ['', '## Answer', '', block(outcome.predictions)];
   const head = [`# ${name}: ${isValid ? 'valid' : 'not valid'}`, ''];
@@ -47,13 +48,10 @@ export function validationReport(
 }
 
 function checkSignature(
-  model: InspectorModel,
-  predictions: unknown,
+  comparison: OutputComparison | null,
   check: (isGood: boolean, text: string) => void,
   lines: string[],
 ): void {
-  const { signature } = Model.fromText(model.text);
-  const comparison = signature === null ? null : compareOutput(signature, predictions);
   if (comparison === null) {
     lines.push('- – There is no output signature to compare with');
     return;

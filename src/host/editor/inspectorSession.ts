@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { commands, env, l10n, Position, Range, Uri, window, workspace, type TextDocument } from 'vscode';
 import { MlflowError } from '../../core/errors.js';
-import { inspectModel } from '../../core/inspector/inspectModel.js';
 import { safeJoin } from '../../core/inspector/modelFolder.js';
 import { exampleInput } from '../../core/inspector/trialInput.js';
 import type { Log } from '../../core/ports.js';
@@ -19,6 +18,7 @@ import type { InferenceEngine } from '../inference/inferenceEngine.js';
 import { folderReference } from '../commands/modelArgument.js';
 import { showError } from '../errors/showError.js';
 import type { StoreCollection } from '../stores/storeCollection.js';
+import type { StoreThread } from '../stores/storeThread.js';
 import type { ModelReference } from '../tree/modelReference.js';
 import { findRelated } from './relatedEntries.js';
 import { runTrial } from './trial.js';
@@ -26,6 +26,7 @@ import { runTrial } from './trial.js';
 export interface InspectorServices {
   engine: InferenceEngine;
   stores: StoreCollection;
+  thread: Pick<StoreThread, 'inspect'>;
   log: Log;
 }
 
@@ -62,7 +63,11 @@ export class InspectorSession {
   async read(): Promise<void> {
     const read = ++this.reads;
     try {
-      const model = await inspectModel(this.document.getText(), this.folder, this.name);
+      const model = await this.services.thread.inspect('inspectModel', {
+        text: this.document.getText(),
+        folder: this.folder,
+        name: this.name,
+      });
       if (read !== this.reads) return;
       this.owner.apply({
         model,
@@ -123,6 +128,7 @@ export class InspectorSession {
     this.trial = controller;
     await runTrial({
       engine: this.services.engine,
+      inspector: this.services.thread,
       model,
       folder: this.folder,
       input,

@@ -1,5 +1,4 @@
 import type { InspectorModel, ProvenanceEntry } from '../../core/inspector/inspectorModel.js';
-import { Model } from '../../core/mlmodel/model.js';
 import { summarizeMlmodel } from '../../core/mlmodel/modelSummary.js';
 import type { LoggedModel } from '../../core/tracking/entities.js';
 import type { StoreCollection } from '../stores/storeCollection.js';
@@ -16,7 +15,7 @@ export interface Related {
 
 /** The run that logged a model, its commit, and the versions it is registered as. Stores that fail tell nothing. */
 export async function findRelated(stores: StoreCollection, model: InspectorModel): Promise<Related> {
-  const { runId, modelId } = Model.fromText(model.text);
+  const { runId, modelId } = model.facts;
   const nothing: Related = { entries: [], reference: undefined };
   const found = await Promise.all(
     stores.all.map((connection) => relatedIn(connection, model, runId, modelId).catch(() => nothing)),

@@ -1,13 +1,12 @@
 import { MlflowError } from '../../core/errors.js';
-import { compareOutput } from '../../core/inspector/compareOutput.js';
 import type { InspectorModel } from '../../core/inspector/inspectorModel.js';
 import { trialData, trialParams } from '../../core/inspector/trialInput.js';
-import { Model } from '../../core/mlmodel/model.js';
 import { formatDuration } from '../../core/format.js';
 import type { Log } from '../../core/ports.js';
 import type { Prediction } from '../../protocol/inference.js';
 import type { Trial } from '../../protocol/inspector.js';
 import { errorText } from '../errors/errorTable.js';
+import type { StoreThread } from '../stores/storeThread.js';
 import type { InferenceEngine } from '../inference/inferenceEngine.js';
 
 /** Characters of an answer that are shown. */
@@ -15,6 +14,7 @@ const maxOutputLength = 20_000;
 
 export interface TrialRequest {
   engine: InferenceEngine;
+  inspector: Pick<StoreThread, 'inspect'>;
   model: InspectorModel;
   folder: string;
   /** A text, or JSON. */
@@ -53,7 +53,7 @@ export async function runTrial(request: TrialRequest): Promise<void> {
           },
         },
       );
-      onChange(finished(request.model, prediction));
+      onChange(await finished(request, prediction));
     } finally {
       await engine.unload({ handle: loaded.handle });
     }
@@ -65,14 +65,14 @@ export async function runTrial(request: TrialRequest): Promise<void> {
   }
 }
 
-function finished(model: InspectorModel, { predictions, stats }: Prediction): Trial {
+async function finished({ inspector, model }: TrialRequest, { predictions, stats }: Prediction): Promise<Trial> {
   const output = typeof predictions === 'string' ? predictions : JSON.stringify(predictions, null, 2);
-  const { signature } = Model.fromText(model.text);
+  const signature = model.signatureTexts;
   return {
     status: 'done',
     output: output.slice(0, maxOutputLength),
     isCut: output.length > maxOutputLength,
-    comparison: signature === null ? null : compareOutput(signature, predictions),
+    comparison: signature === null ? null : await inspector.inspect('compareOutput', { signature, predictions }),
     note: `${formatDuration(stats.totalMs)} · ${stats.precision} · ${stats.device.toUpperCase()}`,
   };
 }

@@ -8,10 +8,8 @@ import {
   type Disposable,
   type TextDocument,
 } from 'vscode';
-import { Model } from '../../core/mlmodel/model.js';
-import { mlmodelProblems, type MlmodelProblem } from '../../core/mlmodel/mlmodelProblems.js';
-import { readModelFolderFacts } from '../../core/mlmodel/modelFolderFacts.js';
-import { weightsFolderOf } from '../../core/inspector/inspectModel.js';
+import type { MlmodelProblem } from '../../core/mlmodel/mlmodelProblems.js';
+import type { StoreThread } from '../stores/storeThread.js';
 
 const severities = {
   error: DiagnosticSeverity.Error,
@@ -28,7 +26,7 @@ export class MlmodelDiagnostics implements Disposable {
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly disposables: Disposable[];
 
-  constructor() {
+  constructor(private readonly thread: Pick<StoreThread, 'inspect'>) {
     this.disposables = [
       this.collection,
       workspace.onDidOpenTextDocument((document) => this.checkSoon(document)),
@@ -62,9 +60,8 @@ export class MlmodelDiagnostics implements Disposable {
   private async check(document: TextDocument): Promise<void> {
     const text = document.getText();
     const folder = document.uri.scheme === 'file' ? path.dirname(document.uri.fsPath) : undefined;
-    const facts = folder === undefined ? undefined : await readModelFolderFacts(folder, weightsFolder(text));
+    const problems = await this.thread.inspect('mlmodelProblems', { text, folder });
     if (document.isClosed) return;
-    const problems = mlmodelProblems(text, facts);
     this.problems.set(document.uri.toString(), problems);
     this.collection.set(
       document.uri,
@@ -78,14 +75,6 @@ export class MlmodelDiagnostics implements Disposable {
     this.timers.delete(key);
     this.problems.delete(key);
     this.collection.delete(document.uri);
-  }
-}
-
-function weightsFolder(text: string): string {
-  try {
-    return weightsFolderOf(Model.fromText(text).transformersFlavor);
-  } catch {
-    return weightsFolderOf(undefined);
   }
 }
 

@@ -1,4 +1,5 @@
 import { CodeActionKind, languages, type Disposable } from 'vscode';
+import type { StoreThread } from '../stores/storeThread.js';
 import { MlmodelCodeLens } from './mlmodelCodeLens.js';
 import { MlmodelDiagnostics } from './mlmodelDiagnostics.js';
 import { MlmodelFixes } from './mlmodelFixes.js';
@@ -7,8 +8,8 @@ import { MlmodelLinks } from './mlmodelLinks.js';
 import { mlmodelSelector } from './mlmodelSelector.js';
 
 /** Help in the text of MLmodel files. */
-export function registerLanguage(): Disposable[] {
-  const diagnostics = new MlmodelDiagnostics();
+export function registerLanguage(thread: Pick<StoreThread, 'inspect'>): Disposable[] {
+  const diagnostics = new MlmodelDiagnostics(thread);
   return [
     diagnostics,
     languages.registerCodeLensProvider(mlmodelSelector, new MlmodelCodeLens()),

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Log, LongRunningOptions } from '../../core/ports.js';
 import type { DiscoveredStores } from '../../core/tracking/discoverStores.js';
+import type { InspectionMethods } from '../../protocol/inspection.js';
 import { StoreClient } from '../../protocol/store.js';
 import { workerTransport } from '../../protocol/threadTransport.js';
 import type { StoreOpener, StoreSession } from './storeSession.js';
@@ -26,6 +27,14 @@ export class StoreThread implements StoreOpener {
 
   discover(folder: string): Promise<DiscoveredStores> {
     return this.client().discoverStores({ folder });
+  }
+
+  /** Asks about a model folder. */
+  inspect<K extends keyof InspectionMethods>(
+    name: K,
+    params: InspectionMethods[K]['params'],
+  ): Promise<InspectionMethods[K]['result']> {
+    return this.client().inspect(name, params);
   }
 
   layOutSample(source: string, target: string, options: LongRunningOptions): Promise<void> {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { inspectModel } from '../../core/inspector/inspectModel.js';
-import type { SignatureRow, SignatureView } from '../../core/inspector/inspectorModel.js';
+import { inspectModel } from './inspectModel.js';
+import type { SignatureRow } from './inspectorModel.js';
+import { signatureRowText } from './signatureView.js';
 
 /** A model as text, one fact a line, so that two of them can be compared: flavors, signature, requirements, tensors. */
 export async function modelDocument(folder: string): Promise<string> {
@@ -42,16 +43,5 @@ export async function modelDocument(folder: string): Promise<string> {
 }
 
 function columns(rows: readonly SignatureRow[]): string[] {
-  return rows.map((row) => {
-    const name = `${'  '.repeat(row.depth)}${row.name ?? '(unnamed)'}`;
-    const extra = row.defaultValue === null ? (row.isRequired ? '' : ' optional') : ` default ${row.defaultValue}`;
-    return `${name}: ${row.type}${extra}`;
-  });
-}
-
-/** A signature as lines of text, its parts under their names. */
-export function signatureLines(signature: SignatureView): string[] {
-  return (['inputs', 'outputs', 'params'] as const)
-    .filter((part) => signature[part].length > 0)
-    .flatMap((part) => [`${part}:`, ...columns(signature[part]).map((line) => `  ${line}`)]);
+  return rows.map(signatureRowText);
 }

@@ -1,0 +1,4 @@
+import './suite/activation.js';
+import './suite/commands.js';
+import './suite/inspector.js';
+import './suite/language.js';
