@@ -8,10 +8,11 @@ import type {
   PanelModel,
   PanelNotifications,
   PanelState,
+  RunInput,
   RunParams,
   Turn,
 } from '../../protocol/panel.js';
-import { draftSummary } from '../../protocol/panelForm.js';
+import { draftSummary, type FormDraft } from '../../protocol/panelForm.js';
 import { emptyPanelState, reducePanel } from '../../protocol/panelReducer.js';
 import { StateOwner } from '../../protocol/replica.js';
 import { runAnswer, waitingAnswer } from './answerRun.js';
@@ -21,7 +22,7 @@ import { panelHandlers } from './panelHandlers.js';
 import { untrustedError } from './panelErrors.js';
 import { PanelHistory } from './panelHistory.js';
 import type { PanelPorts } from './panelPorts.js';
-import { runInput } from './runInput.js';
+import { adaptedDraft, runInput } from './runInput.js';
 
 type PanelChannel = Channel<Record<never, never>, PanelMethods, PanelNotifications>;
 
@@ -157,8 +158,8 @@ export class PanelController {
     try {
       const index = this.state.turns.findIndex((turn) => turn.id === replaceTurnId);
       const earlier = index < 0 ? this.state.turns : this.state.turns.slice(0, index);
-      const input = await runInput(session.form, draft, earlier);
       const sessions = [session, ...(this.compareSession ? [this.compareSession] : [])];
+      const inputs = await Promise.all(sessions.map((asked) => this.inputOf(asked, draft, earlier)));
       const turn: Turn = {
         id: index < 0 ? this.ports.newId() : (this.state.turns[index]?.id ?? this.ports.newId()),
         timeMs: this.ports.now(),
@@ -170,7 +171,7 @@ export class PanelController {
       if (index >= 0 && session.form.kind === 'chat') this.set({ turns: this.state.turns.slice(0, index + 1) });
       this.owner.apply({ type: 'turn', turn });
       this.set({ runningTurnId: turn.id, isStopping: false });
-      void this.answer(sessions, turn.id, input, running);
+      void this.answer(sessions, turn.id, inputs, running);
     } catch (error) {
       this.running = undefined;
       throw error;
@@ -234,11 +235,12 @@ export class PanelController {
   private async answer(
     sessions: readonly ModelSession[],
     turnId: string,
-    input: Awaited<ReturnType<typeof runInput>>,
+    inputs: readonly RunInput[],
     running: AbortController,
   ): Promise<void> {
     const { conversationId } = this.state;
     for (const [answerIndex, session] of sessions.entries()) {
+      const input = inputs[answerIndex] ?? { data: null, params: {} };
       const predictions = await runAnswer(session, input, running.signal, {
         text: (text) => this.owner.apply({ type: 'text', turnId, answerIndex, text }),
         fields: (fields) => this.owner.apply({ type: 'answer', turnId, answerIndex, fields }),
@@ -250,6 +252,13 @@ export class PanelController {
       this.set({ runningTurnId: null, isStopping: false });
     }
     if (this.state.conversationId === conversationId) this.saveConversation();
+  }
+
+  /** What a session is asked: the draft belongs to the main model's form. */
+  private inputOf(session: ModelSession, draft: FormDraft, earlier: readonly Turn[]): Promise<RunInput> {
+    const form = session.form ?? this.session?.form;
+    if (!form) throw MlflowError.invalidParameter(`The model '${session.entry.name}' could not be read.`);
+    return runInput(form, adaptedDraft(draft, this.session?.form ?? form, form), earlier);
   }
 
   private keepUncut(key: string, predictions: unknown): void {

@@ -34,6 +34,23 @@ export async function runInput(form: PanelForm, draft: FormDraft, earlier: reado
   return { data: form.kind === 'text' ? values[''] : { ...values, ...optional }, params };
 }
 
+/**
+ * A draft of one model's form as another model's: the same where both ask for the same fields, the one text where both ask for one.
+ * @throws MlflowError INVALID_PARAMETER_VALUE where the forms have nothing in common.
+ */
+export function adaptedDraft(draft: FormDraft, from: PanelForm, to: PanelForm): FormDraft {
+  const names = (form: PanelForm): string => form.fields.map(({ name }) => name).join('\n');
+  if (from.kind === to.kind && names(from) === names(to)) return draft;
+  const [source] = from.fields;
+  const [target] = to.fields;
+  if (draft.isJson || !source || !target || from.fields.length > 1 || to.fields.length > 1) {
+    throw MlflowError.invalidParameter(
+      'The two models ask for different inputs, so they cannot be compared on this one.',
+    );
+  }
+  return { ...draft, values: { [target.name]: draft.values[source.name] ?? '' } };
+}
+
 /** The messages of a chat: system prompt, earlier turns that were answered, and the new one. */
 export function chatMessages(draft: FormDraft, earlier: readonly Turn[]): ChatMessage[] {
   const messages: ChatMessage[] = [];

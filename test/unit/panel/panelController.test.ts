@@ -242,6 +242,23 @@ test('two models are asked the same, one after the other', async () => {
   assert.deepEqual(fake.engine.unloaded, ['h2']);
 });
 
+test('a compared model of another form gets the same text in its own form, or the run is refused', async () => {
+  const fake = fakes();
+  fake.files['/b'] = modelFile({
+    inferenceTask: 'llm/v1/chat',
+    inputs: [{ name: 'messages', type: 'array', items: { type: 'object', properties: {} }, required: true }],
+  });
+  const panel = await panelWith(fake);
+  await panel.compareWith(entry('b'));
+  await ask(panel, textDraft('hello'));
+  assert.deepEqual(
+    fake.engine.asked.map(({ data }) => data),
+    ['hello', { messages: [{ role: 'user', content: 'hello' }] }],
+  );
+  await assert.rejects(panel.run({ draft: { ...emptyDraft, isJson: true, json: '"x"' } }), /different inputs/);
+  assert.equal(panel.state.runningTurnId, null);
+});
+
 test('what was asked survives a reload: model, conversation, presets and pins', async () => {
   const memory = new Map<string, unknown>();
   const before = fakes(memory);
