@@ -29,7 +29,7 @@ export async function packageExtension(target = `${process.platform}-${process.a
   await mkdir(stage, { recursive: true });
   const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
   for (const key of ['scripts', 'devDependencies', 'dependencies']) delete manifest[key];
-  await writeFile(path.join(stage, 'package.json'), JSON.stringify(manifest, null, 2));
+  manifest.dependencies = {};
   for (const name of [
     'dist',
     'media',
@@ -46,19 +46,31 @@ export async function packageExtension(target = `${process.platform}-${process.a
     }).catch(ignoreMissing);
   }
   await cp(path.join(root, 'package.nls.json'), path.join(stage, 'package.nls.json')).catch(ignoreMissing);
-  for (const name of shipped) await shipPackage(name, stage, target);
+  for (const name of shipped) await shipPackage(name, stage, target, manifest.dependencies);
+  await writeFile(path.join(stage, 'package.json'), JSON.stringify(manifest, null, 2));
   const file = path.join(root, `${manifest.name}-${target}-${manifest.version}.vsix`);
   const vsce = path.join(path.dirname(require.resolve('@vscode/vsce/package.json')), 'vsce');
   await run(
     process.execPath,
-    [vsce, 'package', '--no-dependencies', '--skip-license', '--target', target, '--out', file],
+    [
+      vsce,
+      'package',
+      '--skip-license',
+      '--no-rewrite-relative-links',
+      '--allow-missing-repository',
+      '--target',
+      target,
+      '--out',
+      file,
+    ],
     { cwd: stage },
   );
   await rm(path.join(root, 'dist-package'), { recursive: true, force: true });
   return file;
 }
 
-async function shipPackage(name, stage, target) {
+/** Copies one package's files for the target and names it in `dependencies`, by which vsce finds it. */
+async function shipPackage(name, stage, target, dependencies) {
   const [platform, arch] = target.split('-');
   const source = path.join(root, 'node_modules', name);
   const keep = (file) => {
@@ -73,13 +85,27 @@ async function shipPackage(name, stage, target) {
     );
   };
   await cp(source, path.join(stage, 'node_modules', name), { recursive: true, filter: keep, dereference: true });
+  await stripManifest(path.join(stage, 'node_modules', name), name, dependencies);
   if (name === 'sharp') {
     const images = path.join(root, 'node_modules/@img');
     for (const image of await readdir(images)) {
-      if (image.endsWith(`-${platform}-${arch}`))
-        await cp(path.join(images, image), path.join(stage, 'node_modules/@img', image), { recursive: true });
+      if (image.endsWith(`-${platform}-${arch}`)) {
+        const copy = path.join(stage, 'node_modules/@img', image);
+        await cp(path.join(images, image), copy, { recursive: true });
+        await stripManifest(copy, `@img/${image}`, dependencies);
+      }
     }
   }
+}
+
+/** What a shipped package needs is shipped beside it; its own list would only make npm look for the rest. */
+async function stripManifest(folder, name, dependencies) {
+  const file = path.join(folder, 'package.json');
+  const manifest = JSON.parse(await readFile(file, 'utf8'));
+  for (const key of ['dependencies', 'optionalDependencies', 'peerDependencies', 'devDependencies', 'scripts'])
+    delete manifest[key];
+  await writeFile(file, JSON.stringify(manifest, null, 2));
+  dependencies[name] = manifest.version;
 }
 
 function ignoreMissing(error) {
