@@ -149,7 +149,7 @@ for (const generation of ['new', 'old'] as PythonGeneration[]) {
         const memory = await loadEverything(tracking, registry);
         const differences: string[] = [];
         for (const [index, one] of searchCases.entries()) {
-          if (one[3].max !== undefined) continue;
+          if (one[3].max !== undefined || isUnsortableInPython(one)) continue;
           compare(one, searchMemory(memory, one), (python.memory as Found[])[index] as Found, differences);
         }
         assert.deepEqual(differences.slice(0, 10), []);
@@ -164,6 +164,12 @@ function isNewerGrammar([kind, filter, orderBy]: SearchCase, expected: Found): b
   const text = `${filter ?? ''}${JSON.stringify(orderBy ?? '')}`;
   if (text.includes('is_prompt')) return true;
   return kind === 'runs' && (text.includes('metrics.m') || /run_id (not )?in/i.test(text));
+}
+
+/** Python's file store fails where an order compares text with nothing; we put nothing last, as the SQL store does. */
+function isUnsortableInPython([kind, , orderBy]: SearchCase): boolean {
+  const [first] = orderBy ?? [];
+  return kind === 'loggedModels' && typeof first === 'object' && first.field_name === 'model_type';
 }
 
 function compare(one: SearchCase, got: Found, expected: Found, differences: string[]): void {
@@ -271,7 +277,10 @@ async function loadEverything(tracking: TrackingStore, registry: RegistryStore) 
       ...(await registry.searchModelVersions()).items,
       ...(await registry.searchModelVersions({ filterString: isPrompt })).items,
     ],
-    loggedModels: (await tracking.searchLoggedModels({ experimentIds: ['0', '1'] })).items,
+    loggedModels: (await tracking.searchLoggedModels({ experimentIds: ['0', '1'] })).items.map((model) => ({
+      ...model,
+      metrics: [...model.metrics].sort((left, right) => left.step - right.step),
+    })),
   };
 }
 

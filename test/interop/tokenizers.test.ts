@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -83,6 +83,29 @@ for (const [generation, major] of [
     }
   });
 }
+
+const oldFolder = await mkdtemp(path.join(tmpdir(), 'tokenizers-'));
+const withVocabularies = ['bert-lower', 'bert-cased', 'roberta', 'roberta-prefix', 'gpt2'];
+const oldAnswers = await runPython<TokenizerAnswers[]>('old', script, {
+  folder: oldFolder,
+  seed: 8,
+  count: 60,
+  real: [],
+  only: withVocabularies,
+});
+
+describe('tokenizers without tokenizer.json', () => {
+  after(() => rm(oldFolder, { recursive: true, force: true }));
+  for (const { name, folder, class: className, cases } of oldAnswers) {
+    it(`${name}: built from its vocabulary files it gives the same ids`, async () => {
+      const bare = `${folder}-bare`;
+      await cp(folder, bare, { recursive: true });
+      await rm(path.join(bare, 'tokenizer.json'));
+      const tokenizer = await Tokenizer.load(bare, 4, className);
+      for (const { text, ids } of cases) assert.deepEqual(tokenizer.encode(text), ids, JSON.stringify(text));
+    });
+  }
+});
 
 function checkPair(tokenizer: Tokenizer, expected: EncodedPair): void {
   const pair = expected.b === '' ? undefined : expected.b;

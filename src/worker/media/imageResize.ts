@@ -80,8 +80,16 @@ export function resizeImage(image: RawImage, width: number, height: number, resa
   if (image.width === width && image.height === height) return image;
   if (resampling === 0) return nearest(image, width, height);
   const filter = filters[resampling];
-  const horizontal = image.width === width ? image : resizeRows(image, width, filter);
-  return horizontal.height === height ? horizontal : resizeColumns(horizontal, height, filter);
+  const rows = (source: RawImage): RawImage => (source.width === width ? source : resizeRows(source, width, filter));
+  const columns = (source: RawImage): RawImage =>
+    source.height === height ? source : resizeColumns(source, height, filter);
+  return isVerticalFirst(image, width, height) ? rows(columns(image)) : columns(rows(image));
+}
+
+/** Each pass rounds, so their order shows. Pillow 13 begins with the one that saves more. */
+function isVerticalFirst(image: RawImage, width: number, height: number): boolean {
+  const saved = image.height - height;
+  return saved > 0 && saved > 2 * (image.width - width);
 }
 
 function nearest(image: RawImage, width: number, height: number): RawImage {

@@ -20,8 +20,8 @@ export async function loadImage(source: unknown, signal?: AbortSignal): Promise<
       .raw()
       .toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, channels: info.channels, data };
-  } catch (error) {
-    throw incorrectSource(source, (error as Error).message);
+  } catch {
+    throw incorrectSource(source, 'cannot identify image file');
   }
 }
 

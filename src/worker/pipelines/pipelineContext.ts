@@ -47,6 +47,11 @@ export abstract class TextPipeline implements Pipeline {
 
   readonly tokenizer: Tokenizer;
 
+  /** Whether a cancelled list of inputs gives the answers that are there, as generation does. */
+  protected get keepsPartialAnswers(): boolean {
+    return false;
+  }
+
   get generationConfig(): JsonObject {
     return this.model.generationConfig;
   }
@@ -68,7 +73,10 @@ export abstract class TextPipeline implements Pipeline {
     if (!Array.isArray(input)) return one(input);
     const results: T[] = [];
     for (const item of input as unknown[]) {
-      if (options.signal?.aborted) throw MlflowError.cancelled();
+      if (options.signal?.aborted) {
+        if (this.keepsPartialAnswers && results.length > 0) break;
+        throw MlflowError.cancelled();
+      }
       results.push(await one(item));
     }
     return results;

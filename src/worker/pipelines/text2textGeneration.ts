@@ -26,6 +26,10 @@ export class Text2TextGenerationPipeline extends TextPipeline {
     this.returnName = returnNames[context.instanceType] ?? 'generated';
   }
 
+  protected override get keepsPartialAnswers(): boolean {
+    return true;
+  }
+
   override get generationConfig(): JsonObject {
     return { ...this.model.generationConfig, ...this.taskParams };
   }

@@ -26,6 +26,10 @@ export class TextGenerationPipeline extends TextPipeline {
     this.taskParams = context.generation === 4 ? taskSpecificParams(context.model.config, context.task) : {};
   }
 
+  protected override get keepsPartialAnswers(): boolean {
+    return true;
+  }
+
   override get generationConfig(): JsonObject {
     return { ...this.model.generationConfig, ...this.taskParams };
   }
