@@ -88,7 +88,8 @@ export function pythonTypeName(value: unknown): string {
   return typeof value === 'object' ? 'dict' : typeof value;
 }
 
-function bytesRepr(bytes: Uint8Array): string {
+/** Python's `repr` of bytes. */
+export function bytesRepr(bytes: Uint8Array): string {
   const hasSingle = bytes.includes(0x27);
   const quote = hasSingle && !bytes.includes(0x22) ? '"' : "'";
   let body = '';

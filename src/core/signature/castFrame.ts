@@ -17,7 +17,7 @@ import { inferSeries } from './frameConstruction.js';
 import { castItem, isTruthy, smallest, toDatetime, toFloat, toInteger } from './numpyCast.js';
 import { dtypeItemSize, dtypeKind, dtypeText } from './numpyDtype.js';
 import { errorText, errorTypeName, PythonError, typeError, valueError } from './pythonError.js';
-import { stringRepr } from './pythonText.js';
+import { stringRepr } from '../serialization/pythonRepr.js';
 import { normalize, numberOf, pythonKind, seriesItems } from './pythonValue.js';
 import type { Schema } from './schema.js';
 

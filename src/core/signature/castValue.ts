@@ -6,7 +6,8 @@ import { NdArray, NumpyScalar } from './ndArray.js';
 import { arrayFrom } from './ndArrayConstruction.js';
 import { castItem } from './numpyCast.js';
 import { errorText, PythonError } from './pythonError.js';
-import { pyStr, stringRepr } from './pythonText.js';
+import { stringRepr } from '../serialization/pythonRepr.js';
+import { pyStr } from './pythonText.js';
 import { classText, dictEntries, dictFrom, dictGet, isScalar, lengthOf, normalize, pythonKind } from './pythonValue.js';
 import { ColSpec, TensorSpec, type Schema } from './schema.js';
 

@@ -1,3 +1,4 @@
+import { compareCodePoints } from '../serialization/pyValue.js';
 import { MlflowError } from '../errors.js';
 import { typeName, pythonKind } from './pythonValue.js';
 
@@ -125,19 +126,6 @@ export function checkedType(type: unknown, unsupported: (name: string) => string
 /** The message of a column whose type name is unknown. */
 export function unsupportedColumnType(name: string): string {
   return `Unsupported type '${name}', expected instance of DataType or one of ${dataTypeList}`;
-}
-
-/** Text order as Python sorts: by code points, not by UTF-16 units. */
-export function compareCodePoints(a: string, b: string): number {
-  if (a === b) return 0;
-  let i = 0;
-  while (i < a.length && i < b.length && a[i] === b[i]) i += 1;
-  const [left, right] = [a.codePointAt(i) ?? -1, b.codePointAt(i) ?? -1];
-  const isLowHalf = (code: number) => code >= 0xdc00 && code <= 0xdfff;
-  if (i > 0 && (isLowHalf(left) || isLowHalf(right))) {
-    return (a.codePointAt(i - 1) as number) - (b.codePointAt(i - 1) as number);
-  }
-  return left - right;
 }
 
 /** `repr(type)` in Python: `Array(string)`, `{a: long (required)}`, `Map(str -> DataType.double)`, `Any`. */

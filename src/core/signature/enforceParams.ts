@@ -1,7 +1,8 @@
 import { MlflowError } from '../errors.js';
 import type { CompatibilityOptions } from './compatibility.js';
 import type { ParamSchema } from './params.js';
-import { listRepr, pyRepr, pyStr, setRepr, stringRepr } from './pythonText.js';
+import { stringRepr } from '../serialization/pythonRepr.js';
+import { listRepr, pyRepr, pyStr, setRepr } from './pythonText.js';
 import { dictEntries, dictFrom, pythonKind, toPlain, typeName } from './pythonValue.js';
 
 export interface EnforcedParams {

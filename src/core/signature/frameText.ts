@@ -1,7 +1,8 @@
 import type { Compatibility } from './compatibility.js';
 import { isMissing, type DataFrame, type Series } from './dataFrame.js';
 import { NdArray } from './ndArray.js';
-import { bytesRepr, floatRepr, pyStr } from './pythonText.js';
+import { bytesRepr, floatRepr } from '../serialization/pythonRepr.js';
+import { pyStr } from './pythonText.js';
 import { dictEntries, numberOf, pythonKind } from './pythonValue.js';
 
 const maxRows = 60;

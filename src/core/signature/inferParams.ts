@@ -7,7 +7,8 @@ import { arrayFrom } from './ndArrayConstruction.js';
 import { isOfDataType } from './paramValue.js';
 import { ParamSchema, ParamSpec } from './params.js';
 import { errorText, errorTypeName } from './pythonError.js';
-import { pyRepr, pyStr, stringRepr } from './pythonText.js';
+import { stringRepr } from '../serialization/pythonRepr.js';
+import { pyRepr, pyStr } from './pythonText.js';
 import { dictEntries, isScalar, normalize, pythonKind, typeName } from './pythonValue.js';
 
 /**

@@ -95,6 +95,11 @@ export class NdArray {
   toList(): unknown {
     return nest(this.data, this.shape, 0, 0, this.size);
   }
+
+  /** In JSON an array is its nested lists. */
+  toJSON(): unknown {
+    return this.toList();
+  }
 }
 
 function nest(data: ArrayLike<unknown>, shape: readonly number[], axis: number, start: number, size: number): unknown {

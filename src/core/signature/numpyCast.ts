@@ -3,7 +3,8 @@ import { NdArray, NumpyScalar } from './ndArray.js';
 import { dtypeItemSize, dtypeKind } from './numpyDtype.js';
 import { PyDateTime } from './pyDateTime.js';
 import { PythonError, typeError, valueError } from './pythonError.js';
-import { pyStr, stringRepr } from './pythonText.js';
+import { stringRepr } from '../serialization/pythonRepr.js';
+import { pyStr } from './pythonText.js';
 import { dictEntries, numberOf, pythonKind, typeName } from './pythonValue.js';
 
 /** One Python value as an item of an array of that dtype, with Python's own conversion (`int()`, `float()`, `str()`). */

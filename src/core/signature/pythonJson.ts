@@ -1,4 +1,4 @@
-import { floatRepr } from './pythonText.js';
+import { floatRepr } from '../serialization/pythonRepr.js';
 import { dictEntries, numberOf, pythonKind, pythonFloat, typeName } from './pythonValue.js';
 import { typeError } from './pythonError.js';
 

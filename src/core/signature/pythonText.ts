@@ -1,3 +1,4 @@
+import { bytesRepr, floatRepr, stringRepr } from '../serialization/pythonRepr.js';
 import type { Compatibility } from './compatibility.js';
 import { DataFrame, Series } from './dataFrame.js';
 import { frameText, seriesText } from './frameText.js';
@@ -5,66 +6,6 @@ import { NdArray, NumpyScalar } from './ndArray.js';
 import { arrayRepr, arrayText, datetime64Text } from './ndArrayText.js';
 import { PyDateTime } from './pyDateTime.js';
 import { dictEntries, normalize, numberOf, pythonKind } from './pythonValue.js';
-
-/** `repr(x)` of a Python float: the shortest digits that read back, exponent form below 1e-4 and from 1e16 on. */
-export function floatRepr(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
-  const [mantissa, exponentText] = value.toExponential().split('e') as [string, string];
-  const exponent = Number(exponentText);
-  if (exponent < -4 || exponent >= 16) {
-    return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
-  }
-  const text = plainDigits(mantissa, exponent);
-  return text.includes('.') ? text : `${text}.0`;
-}
-
-function plainDigits(mantissa: string, exponent: number): string {
-  const sign = mantissa.startsWith('-') ? '-' : '';
-  const digits = mantissa.replace(/[-.]/g, '');
-  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
-  const whole = digits.padEnd(exponent + 1, '0');
-  const fraction = whole.slice(exponent + 1);
-  return `${sign}${whole.slice(0, exponent + 1)}${fraction === '' ? '' : `.${fraction}`}`;
-}
-
-/** `repr(text)`: Python's choice of quotes and escapes. */
-export function stringRepr(text: string): string {
-  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  let body = '';
-  for (const character of text) body += escapedCharacter(character, quote);
-  return quote + body + quote;
-}
-
-const namedEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-function escapedCharacter(character: string, quote: string): string {
-  const named = namedEscapes[character];
-  if (named !== undefined) return named;
-  if (character === quote) return `\\${character}`;
-  if (character === ' ' || !/[\p{C}\p{Z}]/u.test(character)) return character;
-  const code = character.codePointAt(0) as number;
-  if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
-  return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
-}
-
-/** `repr(b"...")`. */
-export function bytesRepr(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes).toString('latin1');
-  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  let body = '';
-  for (const character of text) {
-    const code = character.charCodeAt(0);
-    const isPlain = code >= 0x20 && code < 0x7f;
-    body += isPlain || namedEscapes[character] !== undefined ? escapedCharacter(character, quote) : hexEscape(code);
-  }
-  return `b${quote}${body}${quote}`;
-}
-
-function hexEscape(code: number): string {
-  return `\\x${code.toString(16).padStart(2, '0')}`;
-}
 
 /** `repr(value)`. */
 export function pyRepr(input: unknown, compatibility: Compatibility = '3'): string {

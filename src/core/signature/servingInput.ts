@@ -7,7 +7,8 @@ import { frameFromDict, frameFromList, frameFromSplit } from './frameConstructio
 import type { ModelSignature } from './modelSignature.js';
 import { errorText, valueError, withMlflowErrors } from './pythonError.js';
 import { pythonJsonLoads } from './pythonJson.js';
-import { listRepr, setRepr, stringRepr } from './pythonText.js';
+import { stringRepr } from '../serialization/pythonRepr.js';
+import { listRepr, setRepr } from './pythonText.js';
 import { classText, copyContainers, dictEntries, dictFrom, dictGet, pythonKind } from './pythonValue.js';
 import type { Schema } from './schema.js';
 
