@@ -6,6 +6,8 @@ import { commandTable } from './host/commands/commandTable.js';
 import { ComparedDocuments, comparedScheme } from './host/commands/comparedDocument.js';
 import { registerCommands } from './host/commands/command.js';
 import { mlmodelEditor } from './host/commands/modelCommands.js';
+import { ShownTexts, shownTextScheme } from './host/commands/shownTexts.js';
+import { showViewWhereAsked } from './host/commands/storeCommands.js';
 import { MlmodelEditor } from './host/editor/mlmodelEditor.js';
 import type { FlavorLibrary } from './host/flavorLibrary.js';
 import type { HostServices } from './host/hostServices.js';
@@ -50,6 +52,7 @@ export async function deactivate(): Promise<void> {
 }
 
 function start(context: ExtensionContext): ExtensionApi {
+  const startedMs = performance.now();
   const { extensionUri, globalStorageUri, subscriptions } = context;
   const log = new HostLog();
   const thread = new StoreThread(Uri.joinPath(extensionUri, 'dist', 'storeThread.mjs').fsPath, log);
@@ -59,6 +62,7 @@ function start(context: ExtensionContext): ExtensionApi {
   const models = new WorkspaceModels(stores, loader, Uri.joinPath(globalStorageUri, 'models').fsPath);
   const view = new RunsView(stores, loader, context.workspaceState, log);
   const engine = createInferenceHost(context, log);
+  const texts = new ShownTexts();
   const services: HostServices = {
     log,
     stores,
@@ -66,6 +70,8 @@ function start(context: ExtensionContext): ExtensionApi {
     workspaceStores,
     models,
     view,
+    texts,
+    globalState: context.globalState,
     engine,
     library: lazyLibrary(Uri.joinPath(extensionUri, 'dist', 'mlflow.mjs').fsPath),
     extensionUri,
@@ -83,6 +89,7 @@ function start(context: ExtensionContext): ExtensionApi {
     ...registerCommands(commandTable, services),
     ...registerLanguage(thread),
     window.registerCustomEditorProvider(mlmodelEditor, new MlmodelEditor(extensionUri, services)),
+    workspace.registerTextDocumentContentProvider(shownTextScheme, texts),
     workspace.registerTextDocumentContentProvider(comparedScheme, new ComparedDocuments(stores, models, thread)),
   );
   registerPanel(context, { catalog: models, engine, log });
@@ -91,6 +98,8 @@ function start(context: ExtensionContext): ExtensionApi {
     await thread.dispose();
   };
   const searched = workspaceStores.search();
+  void showViewWhereAsked(context.globalState);
+  log.info(`Activated in ${Math.round(performance.now() - startedMs)} ms.`);
   return {
     apiVersion: 1,
     ready: async () => {

@@ -1,4 +1,6 @@
 import type { LongRunningOptions } from '../core/ports.js';
+import type { PersistPlan } from '../core/transformers/persistPlan.js';
+import type { PersistedModel, PersistOptions } from '../core/transformers/persistPretrainedModel.js';
 import type { SignatureDict } from '../core/signature/modelSignature.js';
 
 /** Options of a save that the commands set. */
@@ -19,6 +21,10 @@ export interface FlavorLibrary {
   registerModel(modelUri: string, name: string): Promise<{ name: string; version: string }>;
   transformers: {
     saveModel(checkpoint: string, path: string, options: SaveOptions): Promise<{ path: string; warnings: string[] }>;
+    planPersist(modelUri: string, options: LongRunningOptions): Promise<PersistPlan>;
+    persistPretrainedModel(modelUri: string, options: PersistOptions): Promise<PersistedModel>;
+    /** @throws MlflowError `referenceOnly` */
+    assertRegistrable(modelUri: string): Promise<void>;
     logModel(checkpoint: string, options: LogOptions): Promise<{ modelUri: string; warnings: string[] }>;
   };
   models: {

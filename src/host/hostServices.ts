@@ -1,4 +1,5 @@
-import type { Uri } from 'vscode';
+import type { Memento, Uri } from 'vscode';
+import type { ShownTexts } from './commands/shownTexts.js';
 import type { FlavorLibrary } from './flavorLibrary.js';
 import type { InferenceEngine } from './inference/inferenceEngine.js';
 import type { HostLog } from './log/log.js';
@@ -16,6 +17,9 @@ export interface HostServices {
   readonly workspaceStores: WorkspaceStores;
   readonly models: WorkspaceModels;
   readonly view: RunsView;
+  readonly texts: ShownTexts;
+  /** Kept for all workspaces. */
+  readonly globalState: Memento;
   readonly engine: InferenceEngine;
   /** The flavor's functions; loaded when first asked for. */
   readonly library: () => Promise<FlavorLibrary>;

@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { commands, l10n, Uri, window, workspace } from 'vscode';
+import { commands, l10n, Uri, window } from 'vscode';
 import { MlflowError } from '../../core/errors.js';
 import type { InspectorModel } from '../../core/inspector/inspectorModel.js';
 import { signatureLines, signatureView } from '../../core/inspector/signatureView.js';
 import { exampleInput, trialData } from '../../core/inspector/trialInput.js';
-import { summarizeMlmodel } from '../../core/mlmodel/modelSummary.js';
 import type { HostServices } from '../hostServices.js';
-import type { ModelReference } from '../tree/modelReference.js';
 import { chooseModel } from './chooseModel.js';
 import { tell, type Command } from './command.js';
 import { mlmodelEditor, resolveFolder } from './modelCommands.js';
@@ -31,20 +29,12 @@ async function registerModel(services: HostServices, argument: unknown): Promise
       l10n.t('{0} is a folder that no open store knows. Log it to a run first, then it can be registered.', model.name),
     );
   }
-  if ((await summaryOf(services, model))?.isReferenceOnly === true) {
-    throw MlflowError.invalidParameter(
-      l10n.t(
-        '{0} cannot be registered: its weights are not stored, so the version could not be loaded everywhere.',
-        model.name,
-      ),
-      { reason: 'referenceOnly' },
-    );
-  }
+  const library = await services.library();
+  library.setTrackingUri(storeUri);
+  await library.transformers.assertRegistrable(model.uri);
   const { registry } = await connection.open();
   const existing = (await registry.searchRegisteredModels()).items.map(({ name }) => name);
   const name = await askName(existing, model.name);
-  const library = await services.library();
-  library.setTrackingUri(storeUri);
   const version = await library.registerModel(model.uri, name);
   await services.view.storeChanged(storeUri);
   tell(l10n.t('Registered {0} as version {1}', version.name, version.version));
@@ -67,12 +57,6 @@ async function askName(existing: readonly string[], suggestion: string): Promise
     }));
   if (name === undefined) throw MlflowError.cancelled();
   return name.trim();
-}
-
-async function summaryOf(services: HostServices, model: ModelReference) {
-  if (model.summary !== undefined) return model.summary;
-  const folder = await resolveFolder(services, model);
-  return summarizeMlmodel(await readFile(path.join(folder, 'MLmodel'), 'utf8'));
 }
 
 /** Runs the model on its input example (or a given one), shows the signature that follows, and writes it. */
@@ -114,8 +98,7 @@ async function validateModel(services: HostServices, argument: unknown): Promise
   );
   if ('error' in outcome && outcome.error.errorCode === 'CANCELLED') throw outcome.error;
   const report = validationReport(reference.name, model, input, outcome);
-  const document = await workspace.openTextDocument({ content: report.text, language: 'markdown' });
-  await window.showTextDocument(document, { preview: true });
+  await services.texts.show(`${reference.name}.md`, report.text);
   return report.text;
 }
 

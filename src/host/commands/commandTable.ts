@@ -3,6 +3,7 @@ import type { Command } from './command.js';
 import { compareCommands } from './compareCommands.js';
 import { diagnosticsCommands } from './diagnosticsCommands.js';
 import { modelCommands } from './modelCommands.js';
+import { persistCommands } from './persistCommands.js';
 import { registryCommands } from './registryCommands.js';
 import { runCommands } from './runCommands.js';
 import { saveCommands } from './saveCommands.js';
@@ -16,6 +17,7 @@ export const commandTable: readonly Command[] = [
   ...modelCommands,
   ...saveCommands,
   ...changeCommands,
+  ...persistCommands,
   ...runCommands,
   ...registryCommands,
   ...compareCommands,

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { l10n, window, workspace } from 'vscode';
+import { l10n } from 'vscode';
 import { MlflowError } from '../../core/errors.js';
 import type { SaveOptions } from '../flavorLibrary.js';
 import type { HostServices } from '../hostServices.js';
@@ -27,6 +27,5 @@ export async function previewMlmodel(services: HostServices, checkpoint: string,
       await rm(parent, { recursive: true, force: true });
     }
   });
-  const document = await workspace.openTextDocument({ content: text, language: 'yaml' });
-  await window.showTextDocument(document, { preview: true, preserveFocus: true });
+  await services.texts.show('MLmodel (preview).yaml', text, { preserveFocus: true });
 }

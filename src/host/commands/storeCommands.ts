@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { commands, l10n, Uri, window, workspace } from 'vscode';
+import { commands, l10n, Uri, window, workspace, type Memento } from 'vscode';
 import { MlflowError } from '../../core/errors.js';
 import type { HostServices } from '../hostServices.js';
 import { setTrackingUris, trackingUris } from '../settings/settings.js';
@@ -9,6 +9,17 @@ import { describeStore, normalizeTrackingUri, sqliteUri } from '../stores/storeL
 import type { TreeNode } from '../tree/treeNode.js';
 import type { Command } from './command.js';
 import { withProgress } from './progress.js';
+
+/** The folder whose window shows the view first, when it opens next. */
+const viewShownInKey = 'viewShownIn';
+
+/** Shows the view when this window was opened for that. */
+export async function showViewWhereAsked(globalState: Memento): Promise<void> {
+  const folder = globalState.get<string>(viewShownInKey);
+  if (folder === undefined || workspace.workspaceFolders?.[0]?.uri.fsPath !== folder) return;
+  await globalState.update(viewShownInKey, undefined);
+  await commands.executeCommand('mlflow.runsAndModels.focus');
+}
 
 /** Commands that add stores to the tree and take them away. */
 export const storeCommands: readonly Command[] = [
@@ -41,13 +52,15 @@ async function createStore(services: HostServices): Promise<string> {
 }
 
 /** Lays the sample workspace out, once for each version of the extension, and opens it. */
-async function openSample({ thread, extensionUri, extensionVersion, globalStorageUri }: HostServices): Promise<void> {
+async function openSample(services: HostServices): Promise<void> {
+  const { thread, extensionUri, extensionVersion, globalStorageUri } = services;
   const target = path.join(globalStorageUri.fsPath, `sample-${extensionVersion}`);
   if (!existsSync(path.join(target, 'mlflow.db'))) {
     const source = Uri.joinPath(extensionUri, 'samples', 'workspace').fsPath;
     await mkdir(globalStorageUri.fsPath, { recursive: true });
     await withProgress(l10n.t('Laying out the sample'), (options) => thread.layOutSample(source, target, options));
   }
+  await services.globalState.update(viewShownInKey, target);
   const forceNewWindow = (workspace.workspaceFolders?.length ?? 0) > 0;
   await commands.executeCommand('vscode.openFolder', Uri.file(target), { forceNewWindow });
 }

@@ -96,7 +96,14 @@ export class ModelLoader {
     const filterString = `name = ${quote}${name}${quote}`;
     const page = await session.registry.searchModelVersions({ filterString });
     const versions = [...page.items].sort((left, right) => Number(right.version) - Number(left.version));
-    return Promise.all(versions.map((version) => this.version(session, parent, version)));
+    const aliases = Object.entries(parent.registeredModel.aliases);
+    return Promise.all(
+      versions.map((version) => {
+        // A search leaves the aliases of versions out; the registered model has them.
+        const own = aliases.filter(([, target]) => target === version.version).map(([alias]) => alias);
+        return this.version(session, parent, { ...version, aliases: own });
+      }),
+    );
   }
 
   /** Logged models of a run: MLflow 3's outputs, then the folders that MLflow 2 logged. */
