@@ -58,7 +58,7 @@ describe('what we write, Python would have written', () => {
     const seen = await replay('new', 'ours.db', [], tables);
     compareOutcomes(operations, ours.outcomes, python.outcomes);
     compareRows(rows(seen.tables, ours.labels), rows(python.tables, python.labels));
-    assert.deepEqual(seen.schema, python.schema);
+    compareRows({ schema: schemaLines(seen.schema) }, { schema: schemaLines(python.schema) });
   });
 
   it('in a store of MLflow 2.16: the same rows', async () => {
@@ -127,7 +127,7 @@ function isAlikeInBoth([name, options]: Operation): boolean {
   return !(name === 'deleteModelVersion' || /Latest|third|is_prompt/.test(text));
 }
 
-function resolve(value: unknown, labels: Record<string, string>): Record<string, string[]> {
+function resolve(value: unknown, labels: Record<string, string>): unknown {
   if (typeof value === 'string') {
     if (['nan', 'inf', '-inf'].includes(value)) return Number(value.replace('inf', 'Infinity').replace('nan', 'NaN'));
     return Object.entries(labels).reduce((text, [label, known]) => text.replaceAll(`$${label}`, known), value);
@@ -153,6 +153,21 @@ function plainValue(name: string, value: unknown): unknown {
   if (name === 'transitionModelVersionStage') return entity['currentStage'];
   if (name === 'getExperiment') return entity['experimentId'];
   return value;
+}
+
+/** Python makes indexes, and constraints within a table, in an order that changes from store to store. */
+function schemaLines(schema: unknown[][]): string[] {
+  return schema.map((row) =>
+    row
+      .map((cell) =>
+        String(cell)
+          .split('\n')
+          .map((line) => line.trim().replace(/,$/, ''))
+          .sort()
+          .join(' '),
+      )
+      .join(' | '),
+  );
 }
 
 /** Rows that only one side has, shortened. */
