@@ -1,22 +1,20 @@
 // node_modules and dist/, brought up to date only where they are not.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-/** Runs `npm ci` when node_modules does not stem from this lock file. */
+/** Runs `npm ci` when node_modules is missing or older than the lock file; npm notes each install in a lock file of its own. */
 export function ensureDependencies() {
-  const stamp = 'node_modules/.lock-used';
-  const lock = readFileSync('package-lock.json', 'utf8');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  const installed = 'node_modules/.package-lock.json';
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync('package-lock.json').mtimeMs) return;
   console.log('Installing packages');
   const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });
   if (status !== 0) throw new Error('npm ci failed; see above.');
-  writeFileSync(stamp, lock);
 }
 
 /** Builds dist/ when a source is newer than it. */
