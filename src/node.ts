@@ -23,7 +23,7 @@ export const pyfunc = {
   loadModel: (modelUri: string, options: LoadPyfuncOptions = {}): Promise<LoadedPyfuncModel> =>
     loadPyfuncModel(modelUri, options, fluent, inference),
 };
-export const transformers = createTransformers(fluent, inference);
+export const transformers = createTransformers(fluent);
 export const models = createModels(fluent);
 export const artifacts = fluent.artifacts;
 

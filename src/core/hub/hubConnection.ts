@@ -20,6 +20,8 @@ export interface HubAnswer {
 
 const maximumRedirects = 10;
 const maximumAttempts = 6;
+/** Of a server that cannot be reached at all. */
+const maximumNetworkAttempts = 3;
 const longestWaitMs = 120_000;
 const answerTimeoutMs = 30_000;
 const redirects = new Set([301, 302, 303, 307, 308]);
@@ -63,7 +65,8 @@ export class HubConnection {
       const outcome = await this.attempt(url, request);
       if ('answer' in outcome) return outcome.answer;
       const waitMs = outcome.retryAfterMs ?? Math.min(8000, 500 * 2 ** (attempt - 1));
-      if (!outcome.isTransient || attempt === maximumAttempts || waitMs > longestWaitMs) throw outcome.error;
+      const limit = outcome.isNetwork ? maximumNetworkAttempts : maximumAttempts;
+      if (!outcome.isTransient || attempt === limit || waitMs > longestWaitMs) throw outcome.error;
       await this.wait(waitMs, request.signal);
     }
   }
@@ -75,7 +78,7 @@ export class HubConnection {
     } catch (error) {
       if (request.signal?.aborted) throw MlflowError.cancelled();
       if (MlflowError.is(error)) throw error;
-      return { isTransient: true, error: unreachable(url, error) };
+      return { isTransient: !isUnresolvable(error), isNetwork: true, error: unreachable(url, error) };
     }
     const { response } = answer;
     if (response.ok || request.accepts?.includes(response.status)) return { answer };
@@ -134,7 +137,9 @@ export class HubConnection {
   }
 }
 
-type Outcome = { answer: HubAnswer } | { isTransient: boolean; error: MlflowError; retryAfterMs?: number | undefined };
+type Outcome =
+  | { answer: HubAnswer }
+  | { isTransient: boolean; isNetwork?: boolean; error: MlflowError; retryAfterMs?: number | undefined };
 
 function merged(earlier: Headers | undefined, later: Headers): Headers {
   const result = new Headers(later);
@@ -192,6 +197,12 @@ function remedy(status: number, hubCode: string | null): string {
     default:
       return 'Try again later.';
   }
+}
+
+/** No name, no network: asking again at once changes nothing. */
+function isUnresolvable(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+  return cause?.code === 'ENOTFOUND' || cause?.code === 'EAI_AGAIN' || cause?.code === 'ENETUNREACH';
 }
 
 function unreachable(url: string, error: unknown): MlflowError {

@@ -92,13 +92,15 @@ export async function sourceOfObject(
   }
   checkKeys(model);
   const nameOrPath = requireNameOrPath(model.model);
-  const { folder, revision } = await resolve(nameOrPath);
+  const own = folderOf(model.model);
+  const { folder, revision } = own === undefined ? await resolve(nameOrPath) : { folder: own, revision: undefined };
   const components: ModelSource['components'] = {};
   for (const [key, value] of Object.entries(model)) {
     const name = componentKeys[key];
     if (name === undefined || value == null) continue;
     const componentName = requireNameOrPath(value);
-    components[name] = { folder: (await resolve(componentName)).folder, nameOrPath: componentName };
+    const own = folderOf(value);
+    components[name] = { folder: own ?? (await resolve(componentName)).folder, nameOrPath: componentName };
   }
   return { kind: 'pipeline', modelFolder: folder, nameOrPath, revision, components };
 }
@@ -115,6 +117,12 @@ function checkKeys(model: ModelComponents): void {
         "{'model', 'tokenizer', 'feature_extractor', 'image_processor', 'torch_dtype'}",
     );
   }
+}
+
+/** Where the files of a component loaded by `loadModel` lie. */
+function folderOf(value: unknown): string | undefined {
+  const folder = typeof value === 'object' && value !== null ? (value as { folder?: unknown }).folder : undefined;
+  return typeof folder === 'string' ? folder : undefined;
 }
 
 /** A folder or repository id given as text, or the `name_or_path` of an object loaded from one. */

@@ -181,7 +181,7 @@ async function writeFlavor(save: Save, code: string | null): Promise<SavedModel[
   const bytes = await storeFiles(save, components, flavor);
   const card = await cardOf(save);
   if (options.baseModelPath === undefined)
-    await writeLicense(folder, source.nameOrPath, card, save.services.hub, log, options);
+    await writeLicense(folder, source.nameOrPath, card, await hubOf(save), log, options);
   if (card) {
     await writeFile(path.join(folder, cardTextFileName), card.text);
     await writeFile(path.join(folder, cardDataFileName), cardDataText(card));
@@ -297,13 +297,19 @@ async function storeFiles(
   return bytes;
 }
 
+/** The Hub, where the model can be on it: the relative path of a folder reads like a repository's id. */
+async function hubOf({ source, services }: Save): Promise<SaveServices['hub']> {
+  return (await isFolder(source.nameOrPath)) ? undefined : services.hub;
+}
+
 async function cardOf(save: Save): Promise<ModelCard | null> {
-  const { source, options, services, log } = save;
+  const { source, options, log } = save;
   if (typeof options.modelCard === 'string') return parseModelCard(options.modelCard);
   if (options.modelCard !== undefined) return options.modelCard;
-  if (!services.hub || options.baseModelPath !== undefined || !isRepositoryId(source.nameOrPath)) return null;
+  const hub = await hubOf(save);
+  if (!hub || options.baseModelPath !== undefined || !isRepositoryId(source.nameOrPath)) return null;
   try {
-    const text = await services.hub.modelCard(source.nameOrPath, options);
+    const text = await hub.modelCard(source.nameOrPath, options);
     return text === null ? null : parseModelCard(text);
   } catch (error) {
     if (options.signal?.aborted) throw error;

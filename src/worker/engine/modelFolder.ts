@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MlflowError } from '../../core/errors.js';
+import { HubClient } from '../../core/hub/hubClient.js';
 import { Model } from '../../core/mlmodel/model.js';
 import type { TransformersFlavor } from '../../core/mlmodel/transformersFlavor.js';
 import type { JsonObject } from '../../core/ports.js';
 import { toPlain } from '../../core/serialization/plainValue.js';
+import { resolveWeights, transformersFlavorOf } from '../../core/transformers/resolveWeights.js';
 import { ModelSignature } from '../../core/signature/modelSignature.js';
 import { overriddenConfig } from '../../core/pyfunc/modelConfig.js';
 import { pipelineClassOf } from '../pipelines/createPipeline.js';
@@ -44,9 +45,11 @@ export interface ReadModelFolderOptions {
  */
 export async function readModelFolder(folder: string, options: ReadModelFolderOptions): Promise<ModelFolder> {
   const mlmodel = await Model.load(folder);
-  const flavor = transformersFlavorOf(mlmodel, options);
-  const checkpointFolder = checkpointFolderOf(folder, flavor, options.modelUri);
-  const adapterFolder = flavor.peftAdaptor === null ? undefined : path.join(folder, flavor.peftAdaptor);
+  if (options.isPyfunc) mlmodel.flavor('python_function');
+  const flavor = transformersFlavorOf(mlmodel, options.modelUri);
+  // What a reference-only model refers to may be in the cache that all Hugging Face libraries share; nothing is downloaded.
+  const hub = new HubClient({ environment: process.env });
+  const weights = await resolveWeights(folder, mlmodel, { modelUri: options.modelUri, hub });
   const task = flavor.task ?? '';
   const { signature, metadata } = mlmodel;
   const promptTemplate = metadata?.['prompt_template'];
@@ -57,12 +60,9 @@ export async function readModelFolder(folder: string, options: ReadModelFolderOp
     task,
     instanceType: flavor.instanceType ?? pipelineClassOf(task),
     generation: transformersGeneration(flavor.transformersVersion),
-    checkpointFolder,
-    adapterFolder,
-    componentFolder: (name) => {
-      const own = path.join(folder, 'components', name);
-      return existsSync(own) ? own : checkpointFolder;
-    },
+    checkpointFolder: weights.modelFolder,
+    adapterFolder: weights.adapterFolder,
+    componentFolder: weights.componentFolder,
     signature: signature === null || isEmpty(signature) ? null : ModelSignature.fromDict(signature),
     modelConfig: await modelConfigOf(folder, mlmodel, options),
     promptTemplate: typeof promptTemplate === 'string' ? promptTemplate : undefined,
@@ -71,47 +71,6 @@ export async function readModelFolder(folder: string, options: ReadModelFolderOp
 
 function isEmpty(signature: { inputs: string | null; outputs: string | null; params: string | null }): boolean {
   return !signature.inputs && !signature.outputs && !signature.params;
-}
-
-function transformersFlavorOf(mlmodel: Model, { modelUri, isPyfunc }: ReadModelFolderOptions): TransformersFlavor {
-  if (isPyfunc) mlmodel.flavor('python_function');
-  const flavor = mlmodel.transformersFlavor;
-  if (flavor) return flavor;
-  const found = Object.keys(mlmodel.flavors).filter((name) => name !== 'python_function');
-  throw MlflowError.doesNotExist(
-    `Model does not have the "transformers" flavor: '${modelUri}' was logged with ${found.join(', ') || 'no other flavor'}. ` +
-      'Only models of the transformers flavor run without Python; use the python engine for this one.',
-    { reason: 'flavorMissing', details: { flavor: 'transformers' } },
-  );
-}
-
-function checkpointFolderOf(folder: string, flavor: TransformersFlavor, modelUri: string): string {
-  const { weights } = flavor;
-  switch (weights.kind) {
-    case 'hub':
-      throw new MlflowError(
-        `The weights of '${modelUri}' are not stored with the model: it refers to '${weights.repository}' at revision ` +
-          `${weights.revision} of the Hugging Face Hub. Persist the weights first (persistPretrainedModel), then load it again.`,
-        'INVALID_STATE',
-        { reason: 'referenceOnly', details: { repository: weights.repository, revision: weights.revision } },
-      );
-    case 'localBase':
-      if (existsSync(path.join(weights.path, 'config.json'))) return weights.path;
-      throw new MlflowError(
-        `The base model of '${modelUri}' is not stored with it: it lies in '${weights.path}' of the machine that saved it. ` +
-          'Restore that folder, or persist the weights (persistPretrainedModel) where it exists.',
-        'INVALID_STATE',
-        { reason: 'referenceOnly', details: { path: weights.path } },
-      );
-    case 'stored': {
-      const stored = path.join(folder, weights.folder);
-      if (existsSync(stored)) return stored;
-      throw MlflowError.doesNotExist(
-        `The weights of '${modelUri}' are missing: '${stored}' does not exist. Download or log the model again.`,
-        { reason: 'fileMissing', details: { folder: stored } },
-      );
-    }
-  }
 }
 
 async function modelConfigOf(
