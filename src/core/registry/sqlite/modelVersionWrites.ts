@@ -37,7 +37,7 @@ export function createModelVersion(session: WriteSession, options: CreateModelVe
   validateModelName(name);
   for (const [key, value] of Object.entries(tags)) validateModelVersionTag(key, value);
   const located = locate(session, source, options.runId ?? null);
-  const runId = located.runId || (modelId ? getLoggedModel(session, modelId).sourceRunId : null);
+  const runId = located.runId || !modelId ? located.runId : getLoggedModel(session, modelId).sourceRunId;
   getRegisteredModelRow(session, name);
   const now = Date.now();
   touchModel(session, name, now);

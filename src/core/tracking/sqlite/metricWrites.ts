@@ -1,3 +1,4 @@
+import { MlflowError } from '../../errors.js';
 import type { Metric } from '../entities.js';
 import { validateMetric } from '../validation.js';
 import type { SqlRow, SqlValue } from './connection.js';
@@ -19,9 +20,16 @@ interface StoredMetric {
 /** One point of a run's metric, and of the logged model's when it names one. */
 export function logMetric(session: WriteSession, runId: string, metric: Metric): void {
   validateMetric(metric);
+  assertWholeDataset(metric);
   const run = getActiveRunRow(session, runId);
   putModelMetrics(session, runId, [metric], run['experiment_id'] ?? null);
   putMetrics(session, runId, [metric]);
+}
+
+/** A dataset is named by its name and its digest. Source: mlflow.entities.Metric */
+export function assertWholeDataset({ datasetName, datasetDigest }: Metric): void {
+  if ((datasetName == null) === (datasetDigest == null)) return;
+  throw MlflowError.invalidParameter('Both dataset_name and dataset_digest must be provided if one is provided');
 }
 
 /** Points that were checked before. The identical point again adds nothing. */

@@ -137,6 +137,7 @@ export class SqliteTrackingStore implements TrackingStore {
   logBatch(options: { runId: string; metrics?: Metric[]; params?: Param[]; tags?: Param[] }): Promise<void> {
     const { runId, metrics = [] } = options;
     return this.#file.write((session) => {
+      metrics.forEach(metricWrites.assertWholeDataset);
       validateRunId(runId);
       const { params, tags } = validateBatchLogData(metrics, options.params ?? [], options.tags ?? []);
       validateBatchLogLimits(metrics.length, params.length, tags.length);

@@ -21,6 +21,14 @@ export class StatementCache<T> {
     return statement;
   }
 
+  /** Forgets a statement that failed. */
+  drop(sql: string): void {
+    const statement = this.#statements.get(sql);
+    if (statement === undefined) return;
+    this.#statements.delete(sql);
+    this.#dispose(statement);
+  }
+
   clear(): void {
     for (const statement of this.#statements.values()) this.#dispose(statement);
     this.#statements.clear();

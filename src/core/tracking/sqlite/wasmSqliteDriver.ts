@@ -63,14 +63,11 @@ class WasmSqliteConnection implements SqliteConnection {
 
   constructor(database: Database) {
     this.#database = database;
-    this.#statements = new StatementCache(
-      (sql) => database.prepare(sql),
-      (statement) => statement.finalize(),
-    );
+    this.#statements = new StatementCache((sql) => database.prepare(sql), finalize);
   }
 
   all(sql: string, parameters: readonly SqlValue[] = []): SqlRow[] {
-    return translate(() => this.#statements.get(sql).all([...parameters]) as SqlRow[]);
+    return this.#use(sql, (statement) => statement.all([...parameters]) as SqlRow[]);
   }
 
   get(sql: string, parameters: readonly SqlValue[] = []): SqlRow | undefined {
@@ -78,9 +75,19 @@ class WasmSqliteConnection implements SqliteConnection {
   }
 
   run(sql: string, parameters: readonly SqlValue[] = []): { changes: number; lastInsertRowid: number } {
+    const result = this.#use(sql, (statement) => statement.run([...parameters]));
+    return { changes: result.changes, lastInsertRowid: Number(result.lastInsertRowid) };
+  }
+
+  /** A statement that failed reports its failure again when it is reset: it is not used again. */
+  #use<T>(sql: string, action: (statement: Statement) => T): T {
     return translate(() => {
-      const result = this.#statements.get(sql).run([...parameters]);
-      return { changes: result.changes, lastInsertRowid: Number(result.lastInsertRowid) };
+      try {
+        return action(this.#statements.get(sql));
+      } catch (error) {
+        this.#statements.drop(sql);
+        throw error;
+      }
     });
   }
 
@@ -98,11 +105,24 @@ class WasmSqliteConnection implements SqliteConnection {
   }
 }
 
+/** Finalizing repeats the statement's last error, which is known already. */
+function finalize(statement: Statement): void {
+  try {
+    statement.finalize();
+  } catch (error) {
+    if (!isWasmError(error)) throw error;
+  }
+}
+
+function isWasmError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'SQLite3Error';
+}
+
 function translate<T>(action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (error instanceof Error && error.name === 'SQLite3Error') throw new SqliteError(error.message, { cause: error });
+    if (isWasmError(error)) throw new SqliteError(error.message, { cause: error });
     throw error;
   }
 }
