@@ -75,7 +75,7 @@ async function predict(modelUri: string, values: PredictArguments): Promise<numb
   const params = values.params === undefined ? undefined : (parseJson(values.params, true) as Record<string, never>);
   const model = await mlflow.pyfunc.loadModel(modelUri, {
     device: values.device as 'auto' | undefined,
-    precision: (values.precision as 'auto' | undefined) ?? 'fp32',
+    precision: values.precision as 'auto' | undefined,
     onEvent: (event) => {
       if (event.type === 'load.progress') process.stderr.write(`${event.message}\n`);
     },
