@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { pythonExecutable, requireEnvironment, type PythonGeneration } from './environment.js';
 
 /** Settings under which real MLflow runs offline and quietly. */
-const pythonEnvironment = {
+export const pythonEnvironment = {
   HF_HUB_OFFLINE: '1',
   MLFLOW_DISABLE_TELEMETRY: 'true',
   MLFLOW_ALLOW_FILE_STORE: 'true',

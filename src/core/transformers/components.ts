@@ -1,9 +1,12 @@
 import path from 'node:path';
 import type { JsonObject } from '../ports.js';
 import type { ComponentName } from '../mlmodel/transformersFlavor.js';
+import { autoClasses4 } from './autoClasses4.js';
+import { autoClasses5 } from './autoClasses5.js';
+import { typeTable } from './autoClassTable.js';
 import { readJsonFile } from './jsonFile.js';
 import type { ModelSource, SourceComponent } from './modelSource.js';
-import type { TransformersGeneration } from './tasks.js';
+import { generationHasTask, type TransformersGeneration } from './tasks.js';
 import { tokenizerClassOf } from './tokenizerClass.js';
 
 /** A component with the class name that MLmodel records. */
@@ -13,13 +16,16 @@ export interface DescribedComponent extends SourceComponent {
 
 export type DescribedComponents = Partial<Record<ComponentName, DescribedComponent>>;
 
-const imageTasks =
-  /image|object-detection|depth|segmentation|video|mask-generation|keypoint|visual|document|any-to-any/;
-const audioTasks = /audio|speech/;
+interface Wanted {
+  tokenizer: boolean;
+  featureExtractor: boolean;
+  imageProcessor: boolean;
+}
 
 /**
  * The components a pipeline of this task has, in Python's order (feature extractor, tokenizer, image processor), with their
- * classes: those given, else what the model's folder holds.
+ * classes: those given, else those the pipeline would load from the model's folder.
+ * Source: transformers.pipeline of both generations.
  */
 export async function describeComponents(
   source: ModelSource,
@@ -27,21 +33,24 @@ export async function describeComponents(
   config: JsonObject | null,
   generation: TransformersGeneration | 'both',
 ): Promise<DescribedComponents> {
+  const wanted = wantedComponents(task, config, generation);
   const described: DescribedComponents = {};
-  const given = source.components;
-  const extractorFolder =
-    given.feature_extractor ?? (audioTasks.test(task) ? { folder: source.modelFolder } : undefined);
-  const extractor = extractorFolder && (await featureExtractorClassOf(extractorFolder.folder));
-  if (extractorFolder && extractor)
-    described.feature_extractor = { ...extractorFolder, className: extractorFolder.className ?? extractor };
-  const tokenizerFolder = given.tokenizer ?? { folder: source.modelFolder };
-  const tokenizer = await tokenizerClassOf(tokenizerFolder.folder, config, generation);
-  if (tokenizer && (given.tokenizer || needsTokenizer(task))) {
-    described.tokenizer = { ...tokenizerFolder, className: tokenizerFolder.className ?? tokenizer };
-  }
-  const imageFolder = given.image_processor ?? (imageTasks.test(task) ? { folder: source.modelFolder } : undefined);
-  const image = imageFolder && (await imageProcessorClassOf(imageFolder.folder, generation));
-  if (imageFolder && image) described.image_processor = { ...imageFolder, className: imageFolder.className ?? image };
+  const describe = async (
+    name: ComponentName,
+    isWanted: boolean,
+    classOf: (folder: string) => Promise<string | null>,
+  ): Promise<void> => {
+    const given = source.components[name];
+    if (!given && !isWanted) return;
+    const component = given ?? { folder: source.modelFolder };
+    const className = component.className ?? (await classOf(component.folder));
+    if (className !== null) described[name] = { ...component, className };
+  };
+  await describe('feature_extractor', wanted.featureExtractor, (folder) => featureExtractorClassOf(folder, config));
+  await describe('tokenizer', wanted.tokenizer, (folder) => tokenizerClassOf(folder, config, generation));
+  await describe('image_processor', wanted.imageProcessor, (folder) =>
+    imageProcessorClassOf(folder, config, generation),
+  );
   return described;
 }
 
@@ -54,34 +63,84 @@ export async function processorClassOf(folder: string): Promise<string | null> {
   return null;
 }
 
-function needsTokenizer(task: string): boolean {
-  return (
-    task !== 'audio-classification' &&
-    !/^(image-classification|image-feature-extraction|image-segmentation|object-detection|depth-estimation|video-classification|mask-generation|image-to-image|keypoint-matching)$/.test(
-      task,
-    )
-  );
+const imageProcessors4 = typeTable(autoClasses4.imageProcessors);
+const imageProcessors5 = typeTable(autoClasses5.imageProcessors);
+const imageProcessorNames5 = new Set(imageProcessors5.values());
+const featureExtractors4 = typeTable(autoClasses4.featureExtractors);
+const featureExtractors5 = typeTable(autoClasses5.featureExtractors);
+
+const withoutTokenizer =
+  /^(audio-classification|image-classification|image-feature-extraction|depth-estimation|image-to-image|video-classification|keypoint-matching|mask-generation)$/;
+const withFeatureExtractor5 =
+  /^(audio-classification|automatic-speech-recognition|zero-shot-audio-classification|document-question-answering)$/;
+const withImageProcessor5 =
+  /^(depth-estimation|image-(classification|feature-extraction|segmentation)|keypoint-matching|mask-generation|(zero-shot-)?object-detection|zero-shot-image-classification|document-question-answering|video-classification|image-text-to-text|any-to-any)$/;
+const multimodal4 =
+  /^(automatic-speech-recognition|feature-extraction|(visual|document)-question-answering|zero-shot-(image|audio)-classification|image-segmentation|image-to-text|(zero-shot-)?object-detection|mask-generation)$/;
+const vision4 =
+  /^(image-classification|image-feature-extraction|depth-estimation|image-to-image|video-classification)$/;
+
+function wantedComponents(
+  task: string,
+  config: JsonObject | null,
+  generation: TransformersGeneration | 'both',
+): Wanted {
+  const usesFive = generation === 5 || (generation === 'both' && generationHasTask(task, 5));
+  if (usesFive) {
+    return {
+      tokenizer: !withoutTokenizer.test(task),
+      featureExtractor: withFeatureExtractor5.test(task),
+      imageProcessor: withImageProcessor5.test(task),
+    };
+  }
+  const type = String(config?.['model_type'] ?? '');
+  const isMultimodal = multimodal4.test(task);
+  const hasImageProcessor = imageProcessors4.has(type) || type.startsWith('vision-');
+  return {
+    tokenizer: (!withoutTokenizer.test(task) || isMultimodal) && (task !== 'mask-generation' || !hasImageProcessor),
+    featureExtractor:
+      (task === 'audio-classification' || isMultimodal) && featureExtractors4.has(type) && !hasImageProcessor,
+    imageProcessor: (isMultimodal || vision4.test(task)) && hasImageProcessor,
+  };
 }
 
-async function featureExtractorClassOf(folder: string): Promise<string | null> {
+async function featureExtractorClassOf(folder: string, config: JsonObject | null): Promise<string | null> {
   const settings = await readJsonFile(path.join(folder, 'preprocessor_config.json'));
-  const nested = (await readJsonFile(path.join(folder, 'processor_config.json')))?.['feature_extractor'] as
-    JsonObject | undefined;
-  const className = settings?.['feature_extractor_type'] ?? nested?.['feature_extractor_type'];
-  return typeof className === 'string' && !/ImageProcessor$/.test(className) ? className : null;
+  const nested = await nestedSettings(folder, 'feature_extractor');
+  if (settings === null && nested === undefined) return null;
+  const type = String(config?.['model_type'] ?? '');
+  const declared =
+    settings?.['feature_extractor_type'] ??
+    nested?.['feature_extractor_type'] ??
+    (settings?.['image_processor_type'] === undefined
+      ? (featureExtractors5.get(type) ?? featureExtractors4.get(type))
+      : undefined);
+  return typeof declared === 'string' && !/ImageProcessor$/.test(declared) ? declared : null;
 }
 
-/** transformers 5 without torchvision loads the PIL variant; 4 has only the plain name, which both can load. */
+/** transformers 5 without torchvision loads the PIL variant; under the plain name both load theirs. */
 async function imageProcessorClassOf(
   folder: string,
+  config: JsonObject | null,
   generation: TransformersGeneration | 'both',
 ): Promise<string | null> {
   const settings = await readJsonFile(path.join(folder, 'preprocessor_config.json'));
-  const nested = (await readJsonFile(path.join(folder, 'processor_config.json')))?.['image_processor'] as
-    JsonObject | undefined;
+  const nested = await nestedSettings(folder, 'image_processor');
+  if (settings === null && nested === undefined) return null;
+  const type = String(config?.['model_type'] ?? '');
   const declared =
-    settings?.['image_processor_type'] ?? nested?.['image_processor_type'] ?? settings?.['feature_extractor_type'];
+    settings?.['image_processor_type'] ??
+    nested?.['image_processor_type'] ??
+    settings?.['feature_extractor_type'] ??
+    imageProcessors4.get(type) ??
+    imageProcessors5.get(type);
   if (typeof declared !== 'string') return null;
   const plain = declared.replace(/FeatureExtractor$/, 'ImageProcessor').replace(/(Fast|Pil)$/, '');
-  return generation === 5 ? `${plain}Pil` : plain;
+  return generation === 5 && imageProcessorNames5.has(`${plain}Pil`) ? `${plain}Pil` : plain;
+}
+
+/** transformers 5 keeps the settings of a processor's parts inside processor_config.json. */
+async function nestedSettings(folder: string, part: string): Promise<JsonObject | undefined> {
+  const nested = (await readJsonFile(path.join(folder, 'processor_config.json')))?.[part];
+  return typeof nested === 'object' && nested !== null && !Array.isArray(nested) ? nested : undefined;
 }

@@ -6,10 +6,11 @@ import type { LongRunningOptions } from '../ports.js';
 import { readCheckpointTensors } from '../safetensors/checkpoint.js';
 import type { FloatDtype } from '../safetensors/floatConversion.js';
 import { writeCheckpoint } from '../safetensors/writeCheckpoint.js';
-import { makeConfigBilingual, makeTokenizerBilingual } from './bilingualFiles.js';
+import { declareDtype, makeConfigBilingual, makeTokenizerBilingual, splitProcessorConfig } from './bilingualFiles.js';
 import { isModelFile, isPickledWeights, isProcessorFile } from './checkpointFiles.js';
 import type { DescribedComponents } from './components.js';
 import { isTokenizerFile } from './tokenizerClass.js';
+import { torchNameOf } from './torchDtype.js';
 
 export interface StoreOptions extends LongRunningOptions {
   allowHardLinks?: boolean | undefined;
@@ -50,7 +51,9 @@ export async function storeModel(source: string, folder: string, options: StoreM
       onProgress: options.onProgress,
     });
   }
-  if (options.isBilingual) await makeConfigBilingual(await ownCopy(folder, 'config.json', source));
+  if (options.isBilingual || options.convertTo !== undefined) await ownCopy(folder, 'config.json', source);
+  if (options.convertTo !== undefined) await declareDtype(folder, torchNameOf(options.convertTo));
+  if (options.isBilingual) await makeConfigBilingual(folder);
   return placed;
 }
 
@@ -66,8 +69,20 @@ export async function storeComponents(
     const belongs = name === 'tokenizer' ? isTokenizerFile : name === 'processor' ? isProcessorPart : isProcessorFile;
     // Small text files that may be edited below: never links to the source.
     await placeTree(component.folder, target, { signal: options.signal, filter: belongs });
-    if (options.isBilingual && (name === 'tokenizer' || name === 'processor')) await makeTokenizerBilingual(target);
+    if (name === 'image_processor' || name === 'feature_extractor') await keepOnlyPart(target, name);
+    if (!options.isBilingual) continue;
+    if (name === 'tokenizer' || name === 'processor') await makeTokenizerBilingual(target);
+    if (name === 'processor') {
+      await splitProcessorConfig(target, 'image_processor');
+      await splitProcessorConfig(target, 'feature_extractor');
+    }
   }
+}
+
+/** A component taken out of a processor is stored as its own `save_pretrained` would: in preprocessor_config.json. */
+async function keepOnlyPart(folder: string, part: 'image_processor' | 'feature_extractor'): Promise<void> {
+  await splitProcessorConfig(folder, part);
+  await unlink(path.join(folder, 'processor_config.json')).catch(() => undefined);
 }
 
 function isProcessorPart(relativePath: string): boolean {
@@ -90,8 +105,7 @@ async function refusePickledOnly(source: string): Promise<void> {
 }
 
 /** A file that is about to be edited must not be a link to the source's. */
-async function ownCopy(folder: string, name: string, source: string): Promise<string> {
+async function ownCopy(folder: string, name: string, source: string): Promise<void> {
   await unlink(path.join(folder, name)).catch(() => undefined);
   await placeTree(source, folder, { filter: (relativePath) => relativePath === name });
-  return folder;
 }

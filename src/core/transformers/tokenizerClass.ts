@@ -1,6 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { JsonObject } from '../ports.js';
+import { autoClasses4 } from './autoClasses4.js';
+import { autoClasses5 } from './autoClasses5.js';
+import { typeTable, words } from './autoClassTable.js';
 import { readJsonFile } from './jsonFile.js';
 import type { TransformersGeneration } from './tasks.js';
 
@@ -11,7 +14,9 @@ const vocabularyFiles = [
   'vocab.txt',
   'vocab.json',
   'spiece.model',
+  'spm.model',
   'sentencepiece.bpe.model',
+  'sentencepiece.model',
   'source.spm',
   'bpe.codes',
 ];
@@ -39,71 +44,37 @@ export function isTokenizerFile(relativePath: string): boolean {
   );
 }
 
-/** Families without a fast tokenizer in transformers. */
-const slowOnly = new Set([
-  'MarianTokenizer',
-  'TapasTokenizer',
-  'Wav2Vec2CTCTokenizer',
-  'SpeechT5Tokenizer',
-  'ByT5Tokenizer',
-  'CanineTokenizer',
-  'BertJapaneseTokenizer',
-  'CTRLTokenizer',
-  'XLMTokenizer',
-  'FSMTTokenizer',
-  'FlaubertTokenizer',
-  'VitsTokenizer',
-]);
+const byModelType5 = typeTable(autoClasses5.tokenizers);
+const byModelType4 = typeTable(autoClasses4.tokenizers);
+const ofConfig4 = typeTable(autoClasses4.tokenizersOfConfig);
+const known5 = words(autoClasses5.known);
+const wrongOnHub = words(autoClasses5.wrongOnHub);
+const slowOnly4 = words(autoClasses4.slowOnly);
+const withFast4 = new Set([...words(autoClasses4.withFast), ...words(autoClasses4.fastOnly)]);
+const onlyIn4 = words(autoClasses4.notIn5);
+const aliases5: Readonly<Record<string, string>> = autoClasses5.aliases;
+const aliases4: Readonly<Record<string, string>> = autoClasses4.aliases;
 
-/** What AutoTokenizer takes for a model type whose tokenizer_config.json names no class. Source: TOKENIZER_MAPPING_NAMES. */
-const classByModelType: Readonly<Record<string, string>> = {
-  albert: 'AlbertTokenizer',
-  bart: 'BartTokenizer',
-  bert: 'BertTokenizer',
-  bloom: 'BloomTokenizer',
-  camembert: 'CamembertTokenizer',
-  clip: 'CLIPTokenizer',
-  codegen: 'CodeGenTokenizer',
-  deberta: 'DebertaTokenizer',
-  'deberta-v2': 'DebertaV2Tokenizer',
-  distilbert: 'DistilBertTokenizer',
-  electra: 'ElectraTokenizer',
-  gemma: 'GemmaTokenizer',
-  gemma2: 'GemmaTokenizer',
-  gpt2: 'GPT2Tokenizer',
-  gpt_neo: 'GPT2Tokenizer',
-  gpt_neox: 'GPTNeoXTokenizer',
-  gptj: 'GPT2Tokenizer',
-  llama: 'LlamaTokenizer',
-  longformer: 'LongformerTokenizer',
-  m2m_100: 'M2M100Tokenizer',
-  marian: 'MarianTokenizer',
-  mbart: 'MBartTokenizer',
-  mistral: 'LlamaTokenizer',
-  mobilebert: 'MobileBertTokenizer',
-  mpnet: 'MPNetTokenizer',
-  mt5: 'T5Tokenizer',
-  opt: 'GPT2Tokenizer',
-  pegasus: 'PegasusTokenizer',
-  phi: 'CodeGenTokenizer',
-  qwen2: 'Qwen2Tokenizer',
-  roberta: 'RobertaTokenizer',
-  t5: 'T5Tokenizer',
-  tapas: 'TapasTokenizer',
-  wav2vec2: 'Wav2Vec2CTCTokenizer',
-  whisper: 'WhisperTokenizer',
-  xlm: 'XLMTokenizer',
-  'xlm-roberta': 'XLMRobertaTokenizer',
-  xlnet: 'XLNetTokenizer',
-};
+/** Classes of transformers 5 that say nothing about the kind of tokenizer. */
+const generic5 = new Set(['TokenizersBackend', 'PythonBackend', 'PreTrainedTokenizerFast', 'MistralCommonBackend']);
+const generic4 = 'PreTrainedTokenizerFast';
 
-const genericClasses = new Set(['PreTrainedTokenizerFast', 'TokenizersBackend', 'PreTrainedTokenizer']);
+interface TokenizerFacts {
+  folder: string;
+  modelType: string;
+  /** `tokenizer_class` of tokenizer_config.json. */
+  declared: string | undefined;
+  /** The same, else that of config.json. */
+  hubClass: string | undefined;
+  hasFastFile: boolean;
+}
 
 /**
- * Python's class of the tokenizer in a folder; `null` when the folder holds none.
- * transformers 4 loads the fast class and names it so (`BertTokenizerFast`); transformers 5 dropped the suffix and calls the
- * generic one `TokenizersBackend`.
- * @param generation `both` gives the name that either generation can load.
+ * Python's class of the tokenizer in a folder, as `AutoTokenizer.from_pretrained` chooses it; `null` when the folder holds
+ * none. transformers 4 takes the fast class and names it so (`BertTokenizerFast`); 5 dropped the suffix, merged equal classes
+ * and calls the generic one `TokenizersBackend`.
+ * @param config the model's configuration, where the folder has none of its own
+ * @param generation `both` gives a name under which either generation loads what it would choose itself.
  */
 export async function tokenizerClassOf(
   folder: string,
@@ -111,23 +82,73 @@ export async function tokenizerClassOf(
   generation: TransformersGeneration | 'both',
 ): Promise<string | null> {
   const names = await readdir(folder).catch(() => [] as string[]);
-  const hasVocabulary = vocabularyFiles.some((name) => names.includes(name));
   const settings = await readJsonFile(path.join(folder, 'tokenizer_config.json'));
-  if (!hasVocabulary && settings === null) return null;
-  const modelType = typeof config?.['model_type'] === 'string' ? config['model_type'] : '';
-  const named = settings?.['tokenizer_class'] ?? config?.['tokenizer_class'] ?? classByModelType[modelType];
-  const declared = typeof named === 'string' ? named : 'PreTrainedTokenizerFast';
-  return classInGeneration(declared, names.includes('tokenizer.json'), generation);
+  if (settings === null && !vocabularyFiles.some((name) => names.includes(name))) return null;
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  const declared = text(settings?.['tokenizer_class']);
+  const facts: TokenizerFacts = {
+    folder,
+    modelType: text(config?.['model_type']) ?? '',
+    declared,
+    hubClass: declared ?? text(config?.['tokenizer_class']),
+    hasFastFile: names.includes('tokenizer.json'),
+  };
+  if (generation === 4) return classIn4(facts);
+  const newClass = await classIn5(facts);
+  return generation === 5 ? newClass : commonClass(classIn4(facts), newClass, facts.hasFastFile);
 }
 
-function classInGeneration(
-  declared: string,
-  hasFastFile: boolean,
-  generation: TransformersGeneration | 'both',
-): string {
-  if (genericClasses.has(declared)) return generation === 5 ? 'TokenizersBackend' : 'PreTrainedTokenizerFast';
-  const base = declared.replace(/Fast$/, '');
-  if (generation === 5 || slowOnly.has(base)) return base;
-  if (generation === 'both') return hasFastFile ? 'PreTrainedTokenizerFast' : base;
-  return `${base}Fast`;
+/** Source: transformers 5, AutoTokenizer.from_pretrained. */
+async function classIn5(facts: TokenizerFacts): Promise<string> {
+  const { hubClass, modelType } = facts;
+  const registered = byModelType5.get(modelType);
+  const isWrong = wrongOnHub.has(modelType);
+  if (
+    hubClass &&
+    withoutFast(hubClass) === 'LlamaTokenizer' &&
+    registered !== 'MistralCommonBackend' &&
+    !isWrong &&
+    (await hasByteLevel(facts.folder))
+  ) {
+    return 'TokenizersBackend';
+  }
+  if (hubClass !== undefined && registered !== undefined && withoutFast(registered) !== withoutFast(hubClass)) {
+    if (generic5.has(registered)) return 'TokenizersBackend';
+    const resolved = resolve5(isWrong ? registered : hubClass);
+    return resolved === undefined || generic5.has(resolved) ? 'TokenizersBackend' : resolved;
+  }
+  const resolved = hubClass === undefined ? resolve5(registered ?? '') : resolve5(withoutFast(hubClass));
+  return resolved === undefined || generic5.has(resolved) ? 'TokenizersBackend' : resolved;
+}
+
+function resolve5(name: string): string | undefined {
+  const plain = withoutFast(name);
+  return aliases5[plain] ?? (known5.has(plain) ? plain : undefined);
+}
+
+/** Source: transformers 4.43, AutoTokenizer.from_pretrained. A class it does not know becomes the generic one. */
+function classIn4({ hubClass, modelType, hasFastFile }: TokenizerFacts): string {
+  const named = withoutFast(hubClass ?? ofConfig4.get(modelType) ?? byModelType4.get(modelType) ?? '');
+  if (named === 'PreTrainedTokenizer') return generic4;
+  if (slowOnly4.has(named)) return named;
+  if (withFast4.has(named)) return `${aliases4[named] ?? named}Fast`;
+  return hasFastFile || named === '' ? generic4 : named;
+}
+
+/** A name both know; the generic fast class where neither's own choice would be the other's. */
+function commonClass(oldClass: string, newClass: string, hasFastFile: boolean): string {
+  if (newClass !== 'TokenizersBackend' && resolve5(oldClass) === newClass && !onlyIn4.has(oldClass)) return oldClass;
+  if (withFast4.has(newClass)) return `${newClass}Fast`;
+  if (slowOnly4.has(newClass)) return newClass;
+  return hasFastFile ? generic4 : oldClass;
+}
+
+function withoutFast(name: string): string {
+  return name.replace(/Fast$/, '');
+}
+
+/** Whether tokenizer.json splits into bytes, as Llama 3's does although it calls itself LlamaTokenizer. */
+async function hasByteLevel(folder: string): Promise<boolean> {
+  const text = await readFile(path.join(folder, 'tokenizer.json'), 'utf8').catch(() => '');
+  return text.includes('"ByteLevel"');
 }

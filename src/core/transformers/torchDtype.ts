@@ -66,3 +66,8 @@ export function torchDtypeOfConfig(config: JsonObject): string | undefined {
   const declared = config['dtype'] ?? config['torch_dtype'];
   return typeof declared === 'string' && declared !== 'auto' ? normalizeTorchDtype(declared) : undefined;
 }
+
+/** The torch name of a safetensors float type: `float16` for `F16`. */
+export function torchNameOf(dtype: FloatDtype): string {
+  return { F64: 'float64', F32: 'float32', F16: 'float16', BF16: 'bfloat16' }[dtype];
+}
