@@ -1,0 +1,409 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { MlflowError } from '../../../src/core/errors.js';
+import { HubClient } from '../../../src/core/hub/hubClient.js';
+import { PartMap, partBytes } from '../../../src/core/hub/partMap.js';
+import { blobId, HubServer } from '../../helpers/hubServer.js';
+import { safetensorsBytes } from '../../helpers/safetensorsBytes.js';
+
+const repository = 'acme/tiny';
+const weights = safetensorsBytes({
+  'a.weight': { dtype: 'F32', shape: [5000, 1000] },
+  'b.weight': { dtype: 'F16', shape: [7] },
+});
+const files: Record<string, Buffer> = {
+  'README.md': Buffer.from('---\npipeline_tag: text-classification\n---\n# Tiny ✓\n'),
+  'config.json': Buffer.from('{"architectures": ["BertForSequenceClassification"]}'),
+  'sub/folder/notes ü.txt': Buffer.from('x'),
+  'empty.txt': Buffer.alloc(0),
+  'model.safetensors': weights,
+};
+
+describe('HubClient', () => {
+  let server: HubServer;
+  let folder: string;
+  const waits: number[] = [];
+  const environment = () => ({ HF_ENDPOINT: server.endpoint, HF_HOME: folder });
+  const client = (more: Record<string, string> = {}) =>
+    new HubClient({
+      environment: { ...environment(), ...more },
+      wait: async (durationMs) => void waits.push(durationMs),
+    });
+  const repositoryFolder = () => path.join(folder, 'hub', 'models--acme--tiny');
+  const blob = (name: string) => path.join(repositoryFolder(), 'blobs', blobId(files[name]!));
+  const rejects = async (promise: Promise<unknown>, code: string, text: RegExp): Promise<void> => {
+    await assert.rejects(promise, (error: unknown) => {
+      assert.ok(MlflowError.is(error), String(error));
+      assert.equal(error.errorCode, code);
+      assert.match(error.message, text);
+      return true;
+    });
+  };
+
+  before(async () => {
+    server = await HubServer.start({ [repository]: { files } });
+  });
+  after(() => server.close());
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'hub-test-'));
+  });
+  afterEach(async () => {
+    Object.assign(server.faults, {
+      refuse: [],
+      breakAfter: [],
+      listing: undefined,
+      content: undefined,
+      ignoresRanges: false,
+      redirect: undefined,
+      bytesPerSecond: undefined,
+      signedUses: undefined,
+      commit: undefined,
+    });
+    server.repositories[repository] = { files };
+    server.requests.length = 0;
+    waits.length = 0;
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('a snapshot is laid out as Python lays it out: blobs, links by name, the branch', async () => {
+    const { folder: snapshot, commit } = await client().downloadSnapshot(repository);
+    assert.equal(snapshot, path.join(repositoryFolder(), 'snapshots', server.commitOf(repository)));
+    assert.equal(await readFile(path.join(repositoryFolder(), 'refs', 'main'), 'utf8'), commit);
+    for (const [name, bytes] of Object.entries(files)) {
+      assert.deepEqual(await readFile(path.join(snapshot, name)), bytes, name);
+      assert.ok((await lstat(path.join(snapshot, name))).isSymbolicLink());
+    }
+    const blobs = (await readdir(path.join(repositoryFolder(), 'blobs'))).sort();
+    assert.deepEqual(blobs, [...new Set(Object.values(files).map(blobId))].sort());
+    assert.deepEqual(await readdir(path.join(folder, 'hub', '.locks', 'models--acme--tiny')), []);
+  });
+
+  test('a large file comes in parallel ranges that cover it once', async () => {
+    await client().downloadSnapshot(repository);
+    const ranges = server.requests.filter((request) => request.host === 'cdn').map((request) => request.range ?? '');
+    assert.equal(ranges.length, Math.ceil(weights.length / partBytes));
+    assert.equal(server.sentBytes(/^\/lfs\//), weights.length);
+  });
+
+  test('what is in the cache is not asked for again', async () => {
+    await client().downloadSnapshot(repository);
+    server.requests.length = 0;
+    await client().downloadSnapshot(repository);
+    assert.ok(server.requests.every((request) => request.path.startsWith('/api/')));
+  });
+
+  test('offline, the cache answers; without it one sentence says what to do', async () => {
+    await client().downloadSnapshot(repository);
+    server.requests.length = 0;
+    const offline = client({ HF_HUB_OFFLINE: '1' });
+    assert.equal((await offline.downloadSnapshot(repository)).commit, server.commitOf(repository));
+    assert.ok(existsSync(await offline.downloadFile(repository, 'config.json')));
+    await rejects(
+      offline.downloadSnapshot('acme/other'),
+      'TEMPORARILY_UNAVAILABLE',
+      /not in the cache, and HF_HUB_OFFLINE/,
+    );
+    await rejects(offline.latestCommit(repository), 'TEMPORARILY_UNAVAILABLE', /HF_HUB_OFFLINE/);
+    assert.equal(server.requests.length, 0);
+  });
+
+  test('a server that cannot be reached leaves the cache in use', async () => {
+    await client().downloadSnapshot(repository);
+    const lost = client({ HF_ENDPOINT: 'http://127.0.0.1:9' });
+    assert.equal((await lost.downloadSnapshot(repository)).commit, server.commitOf(repository));
+    await rejects(lost.downloadSnapshot('acme/other'), 'TEMPORARILY_UNAVAILABLE', /cannot be reached/);
+  });
+
+  test('the token goes to the Hub and to no other host', async () => {
+    server.repositories[repository] = { files, token: 'hf_secret' };
+    await rejects(client().latestCommit(repository), 'UNAUTHENTICATED', /HF_TOKEN/);
+    server.requests.length = 0;
+    await client({ HF_TOKEN: 'hf_secret' }).downloadSnapshot(repository);
+    for (const { host, authorization } of server.requests)
+      assert.equal(authorization, host === 'hub' ? 'Bearer hf_secret' : undefined);
+    assert.ok(server.requests.some(({ host }) => host === 'cdn'));
+  });
+
+  test('the token is read from HF_TOKEN_PATH, and from HF_HOME/token', async () => {
+    server.repositories[repository] = { files, token: 'from-file' };
+    await writeFile(path.join(folder, 'token'), 'from-file\n');
+    assert.match(await client().latestCommit(repository), /^[0-9a-f]{40}$/);
+    const other = path.join(folder, 'elsewhere');
+    await writeFile(other, 'wrong');
+    await rejects(client({ HF_TOKEN_PATH: other }).latestCommit(repository), 'UNAUTHENTICATED', /401/);
+  });
+
+  test('a gated repository says what to accept', async () => {
+    server.repositories[repository] = { files, token: 'x', isGated: true };
+    await rejects(client().latestCommit(repository), 'PERMISSION_DENIED', /Accept the repository's terms/);
+  });
+
+  test('rate limits are waited out as long as the Hub says, and end with a reason', async () => {
+    server.faults.refuse = [{ path: /^\/api/, status: 429, headers: { 'retry-after': '7' }, times: 2 }];
+    await client().latestCommit(repository);
+    assert.deepEqual(waits, [7000, 7000]);
+    server.faults.refuse = [{ path: /^\/api/, status: 429, headers: { 'retry-after': '7200' }, times: 1 }];
+    await assert.rejects(client().latestCommit(repository), {
+      reason: 'hubRateLimited',
+      errorCode: 'REQUEST_LIMIT_EXCEEDED',
+    });
+  });
+
+  test('server errors are asked again with growing pauses', async () => {
+    server.faults.refuse = [{ path: /./, status: 503, times: 3 }];
+    await client().downloadSnapshot(repository);
+    assert.deepEqual(waits, [500, 1000, 2000]);
+  });
+
+  test('a broken connection goes on where it was', async () => {
+    server.faults.breakAfter = [{ path: /^\/lfs/, bytes: 3_000_000, times: 3 }];
+    const { folder: snapshot } = await client().downloadSnapshot(repository);
+    assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
+  });
+
+  test('signed addresses that run out are asked for again', async () => {
+    server.faults.signedUses = 1;
+    const { folder: snapshot } = await client().downloadSnapshot(repository);
+    assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
+  });
+
+  test('a server without ranges is read from the beginning', async () => {
+    server.faults.ignoresRanges = true;
+    const { folder: snapshot } = await client().downloadSnapshot(repository);
+    assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
+  });
+
+  test('parts that an earlier process stored are not asked for again', async () => {
+    await mkdir(path.dirname(blob('model.safetensors')), { recursive: true });
+    await writeFile(`${blob('model.safetensors')}.parts.incomplete`, weights);
+    const map = await PartMap.open(`${blob('model.safetensors')}.parts.map`, {
+      blobId: blobId(weights),
+      sizeBytes: weights.length,
+    });
+    await map.record(0, 1234);
+    await map.close();
+    const { folder: snapshot } = await client().downloadSnapshot(repository);
+    assert.equal(server.sentBytes(/^\/lfs\//), weights.length - 1234);
+    assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
+  });
+
+  test('stored parts that turn out wrong are fetched once more', async () => {
+    await mkdir(path.dirname(blob('model.safetensors')), { recursive: true });
+    await writeFile(`${blob('model.safetensors')}.parts.incomplete`, Buffer.alloc(5000, 1));
+    const map = await PartMap.open(`${blob('model.safetensors')}.parts.map`, {
+      blobId: blobId(weights),
+      sizeBytes: weights.length,
+    });
+    await map.record(0, 5000);
+    await map.close();
+    const { folder: snapshot } = await client().downloadSnapshot(repository);
+    assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
+  });
+
+  test('the beginning that an older Python client left is taken over', async () => {
+    const incomplete = `${blob('model.safetensors')}.incomplete`;
+    await mkdir(path.dirname(incomplete), { recursive: true });
+    await writeFile(incomplete, weights.subarray(0, 2_000_000));
+    await utimes(incomplete, new Date(0), new Date(0));
+    await client().downloadSnapshot(repository);
+    assert.equal(server.sentBytes(/^\/lfs\//), weights.length - 2_000_000);
+    assert.ok(!existsSync(incomplete));
+  });
+
+  test('two downloads of one file at a time fetch it once', async () => {
+    await Promise.all([client().downloadSnapshot(repository), client().downloadSnapshot(repository)]);
+    assert.equal(server.sentBytes(/^\/lfs\//), weights.length);
+  });
+
+  test('a cancelled download ends at once and is completed by the next', async () => {
+    server.faults.bytesPerSecond = 2_000_000;
+    const stop = new AbortController();
+    const downloading = client().downloadSnapshot(repository, {
+      signal: stop.signal,
+      onProgress: ({ done = 0 }) => {
+        if (done > 100_000) stop.abort();
+      },
+    });
+    await rejects(downloading, 'CANCELLED', /cancelled/);
+    assert.ok(!existsSync(blob('model.safetensors')));
+    server.faults.bytesPerSecond = undefined;
+    await client().downloadSnapshot(repository);
+    assert.ok(existsSync(blob('model.safetensors')));
+  });
+
+  test('progress ends at the whole', async () => {
+    let last = { done: 0, total: 0 };
+    await client().downloadSnapshot(repository, { onProgress: ({ done = 0, total = 0 }) => (last = { done, total }) });
+    assert.deepEqual(last, {
+      done: last.total,
+      total: Object.values(files).reduce((sum, bytes) => sum + bytes.length, 0),
+    });
+  });
+
+  test('copies stand in for links where links are off', async () => {
+    const { folder: snapshot } = await client({ HF_HUB_DISABLE_SYMLINKS: '1' }).downloadSnapshot(repository);
+    const info = await lstat(path.join(snapshot, 'model.safetensors'));
+    assert.ok(info.isFile() && info.size === weights.length);
+  });
+
+  test('the card is the text of README.md, or null', async () => {
+    assert.match((await client().modelCard(repository)) ?? '', /# Tiny ✓/);
+    server.repositories[repository] = { files: { 'config.json': files['config.json']! } };
+    assert.equal(await client().modelCard(repository), null);
+  });
+
+  test('long listings come in pages', async () => {
+    const many = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`f${i}.txt`, Buffer.from(`${i}`)]));
+    server.repositories[repository] = { files: many };
+    assert.equal((await client().listFiles(repository)).length, 120);
+  });
+
+  test('the size is told to the byte before anything is downloaded', async () => {
+    const size = await client().sizeBeforeDownload(repository);
+    const { 'config.json': config } = files;
+    assert.equal(size.sizeBytes, weights.length + config!.length);
+    assert.equal(size.remainingBytes, size.sizeBytes);
+    assert.deepEqual(
+      [size.shardCount, size.dtype, size.parameterCount, size.parametersByDtype],
+      [1, 'F32', 5_000_007, { F32: 5_000_000, F16: 7 }],
+    );
+    assert.ok(server.sentBytes(/^\/lfs\//) <= 1024 * 1024);
+    await client().downloadSnapshot(repository);
+    assert.equal((await client().sizeBeforeDownload(repository)).remainingBytes, 0);
+  });
+
+  test('shards are counted from the index', async () => {
+    const shard = (name: string) => safetensorsBytes({ [name]: { dtype: 'BF16', shape: [300, 300] } });
+    server.repositories[repository] = {
+      files: {
+        'config.json': files['config.json']!,
+        'model-00001-of-00002.safetensors': shard('a'),
+        'model-00002-of-00002.safetensors': shard('b'),
+        'model.safetensors.index.json': Buffer.from(
+          JSON.stringify({
+            weight_map: { a: 'model-00001-of-00002.safetensors', b: 'model-00002-of-00002.safetensors' },
+          }),
+        ),
+      },
+    };
+    const size = await client().sizeBeforeDownload(repository);
+    assert.deepEqual([size.shardCount, size.dtype, size.parameterCount], [2, 'BF16', 180_000]);
+  });
+
+  test('only pickled weights are refused with the remedy', async () => {
+    server.repositories[repository] = {
+      files: { 'config.json': Buffer.from('{}'), 'pytorch_model.bin': Buffer.from('x') },
+    };
+    await assert.rejects(client().sizeBeforeDownload(repository), { reason: 'pickledWeights' });
+  });
+
+  describe('a hostile Hub', () => {
+    const nothingVisible = async (): Promise<void> => {
+      const all = await readdir(folder, { recursive: true });
+      assert.deepEqual(
+        all.filter((name) => name.includes('model.safetensors') || name.endsWith(blobId(weights))),
+        [],
+      );
+    };
+
+    test('a content with another hash is refused and leaves nothing', async () => {
+      server.faults.content = (name, bytes) => {
+        if (name !== 'model.safetensors') return bytes;
+        const changed = Buffer.from(bytes);
+        changed[changed.length - 1]! ^= 1;
+        return changed;
+      };
+      await rejects(client().downloadSnapshot(repository), 'DATA_LOSS', /its bytes have the hash/);
+      await nothingVisible();
+    });
+
+    test('a small content with another hash is refused', async () => {
+      server.faults.content = (name, bytes) =>
+        name === 'config.json' ? Buffer.from('{"x": 1}'.padEnd(bytes.length)) : bytes;
+      await rejects(client().downloadSnapshot(repository), 'DATA_LOSS', /config\.json is not the file of/);
+    });
+
+    test('a wrong size is refused', async () => {
+      server.faults.listing = (entries) =>
+        entries.map((entry) => (entry.lfs ? { ...entry, lfs: { ...entry.lfs, size: entry.lfs.size + 5 } } : entry));
+      await rejects(client().downloadSnapshot(repository), 'DATA_LOSS', /bytes/);
+      await nothingVisible();
+    });
+
+    test('an impossible size is a full disk or a lie, never an allocation', async () => {
+      server.faults.listing = (entries) =>
+        entries.map((entry) => (entry.lfs ? { ...entry, lfs: { ...entry.lfs, size: 2 ** 52 } } : entry));
+      await assert.rejects(client().downloadSnapshot(repository), { reason: 'diskFull' });
+      server.faults.listing = (entries) => entries.map((entry) => ({ ...entry, size: -1, lfs: undefined as never }));
+      await rejects(client().downloadSnapshot(repository), 'DATA_LOSS', /claims/);
+    });
+
+    for (const name of ['../../x', '/etc/passwd', 'a/../../b', 'a\\..\\b', 'C:x', 'a//b', '.', 'a\u0000b']) {
+      test(`a file named ${JSON.stringify(name)} is refused before anything is written`, async () => {
+        server.faults.listing = (entries) => [...entries, { type: 'file', path: name, size: 1, oid: 'a'.repeat(40) }];
+        await rejects(client().downloadSnapshot(repository), 'DATA_LOSS', /leads out of its folder/);
+        assert.ok(!existsSync(path.join(folder, 'hub')));
+      });
+    }
+
+    test('hashes and commits that are paths are refused', async () => {
+      server.faults.listing = (entries) => entries.map((entry) => ({ ...entry, oid: '../../x' }));
+      await rejects(client().downloadSnapshot(repository), 'DATA_LOSS', /as the hash of/);
+      server.faults.listing = undefined;
+      server.faults.commit = '../../../x';
+      await rejects(client().latestCommit(repository), 'DATA_LOSS', /as its commit/);
+    });
+
+    for (const id of ['../x', 'a/../b', 'a/b/c', '/abs', 'a\\b', '', 'a--b', '..', 'https://x/y', 'a/b.git']) {
+      test(`the repository id ${JSON.stringify(id)} is refused without a request`, async () => {
+        await rejects(client().downloadSnapshot(id), 'INVALID_PARAMETER_VALUE', /is not the id of a Hub repository/);
+        assert.equal(server.requests.length, 0);
+      });
+    }
+
+    for (const revision of ['../x', 'a/../../b', '/x', '', 'a\\b']) {
+      test(`the revision ${JSON.stringify(revision)} is refused`, async () => {
+        await rejects(
+          client().downloadSnapshot(repository, { revision }),
+          'INVALID_PARAMETER_VALUE',
+          /is not a revision/,
+        );
+      });
+    }
+
+    test('a redirect to something that is no web address is refused', async () => {
+      server.faults.redirect = () => 'file:///etc/passwd';
+      await rejects(client().downloadSnapshot(repository), 'DATA_LOSS', /not a secure address/);
+    });
+
+    test('redirects in a circle end', async () => {
+      server.faults.redirect = () => `${server.endpoint}/${repository}/resolve/main/model.safetensors`;
+      await rejects(client().downloadSnapshot(repository), 'INTERNAL_ERROR', /in a circle/);
+    });
+
+    test('an index that names files elsewhere is refused', async () => {
+      server.repositories[repository] = {
+        files: {
+          'config.json': files['config.json']!,
+          'model.safetensors.index.json': Buffer.from('{"weight_map": {"a": "../../x.safetensors"}}'),
+        },
+      };
+      await assert.rejects(client().sizeBeforeDownload(repository), { reason: 'safetensorsInvalid' });
+    });
+  });
+
+  test('names that do not exist are said', async () => {
+    await rejects(client().latestCommit('acme/none'), 'RESOURCE_DOES_NOT_EXIST', /404/);
+    await rejects(
+      client().downloadSnapshot(repository, { revision: 'nope' }),
+      'RESOURCE_DOES_NOT_EXIST',
+      /no such revision/,
+    );
+    await rejects(client().downloadFile(repository, 'nope.txt'), 'RESOURCE_DOES_NOT_EXIST', /has no file/);
+    assert.ok((await stat(folder)).isDirectory());
+  });
+});
