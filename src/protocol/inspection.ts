@@ -1,6 +1,6 @@
-import type { OutputComparison } from '../core/inspector/compareOutput.js';
+import type { OutputComparison } from '../core/inspector/outputComparison.js';
 import type { InspectorModel } from '../core/inspector/inspectorModel.js';
-import type { SerializedSignature } from '../core/mlmodel/model.js';
+import type { SerializedSignature } from '../core/mlmodel/serializedSignature.js';
 import type { MlmodelProblem } from '../core/mlmodel/mlmodelProblems.js';
 
 /**

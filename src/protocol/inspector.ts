@@ -1,5 +1,5 @@
 import type { InspectorModel, ProvenanceEntry } from '../core/inspector/inspectorModel.js';
-import type { OutputComparison } from '../core/inspector/compareOutput.js';
+import type { OutputComparison } from '../core/inspector/outputComparison.js';
 import type { Snapshot } from './replica.js';
 
 /** Where the trial of the model stands. */

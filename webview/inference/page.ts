@@ -59,7 +59,7 @@ function noModel(app: App): VNode {
       ? `${modelCount === 1 ? 'One model is' : `${modelCount} models are`} in the open stores. Choose one, or press the play button of a model in the tree.`
       : isCatalogLoading
         ? 'Looking for models…'
-        : 'There is no model in the open stores yet. Open the view Runs and Models to add a store or the sample, or log a model with mlflow.transformers.';
+        : 'There is no model in the open stores yet. Open the view MLflow to add a store or the sample, or log a model with mlflow.transformers.';
   const trust = isTrusted
     ? null
     : element(

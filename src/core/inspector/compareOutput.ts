@@ -1,13 +1,7 @@
 import { ModelSignature } from '../signature/modelSignature.js';
-import type { SerializedSignature } from '../mlmodel/model.js';
+import type { SerializedSignature } from '../mlmodel/serializedSignature.js';
+import type { OutputComparison } from './outputComparison.js';
 import { MlflowError } from '../errors.js';
-
-/** Whether an answer has the shape that the signature promises. */
-export interface OutputComparison {
-  matches: boolean;
-  /** What differs, one sentence each. */
-  differences: string[];
-}
 
 /** Differences told at most. */
 const maxDifferences = 5;

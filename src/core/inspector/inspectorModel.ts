@@ -1,4 +1,4 @@
-import type { SerializedSignature } from '../mlmodel/model.js';
+import type { SerializedSignature } from '../mlmodel/serializedSignature.js';
 
 /**
  * Everything the inspector shows of a model folder, as plain data. Made by `inspectModel`; a part that cannot be read has its

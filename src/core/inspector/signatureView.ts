@@ -1,4 +1,4 @@
-import type { SerializedSignature } from '../mlmodel/model.js';
+import type { SerializedSignature } from '../mlmodel/serializedSignature.js';
 import type { SignatureRow, SignatureView } from './inspectorModel.js';
 
 /** Deeper nesting is shown as its type's name alone. */

@@ -3,7 +3,8 @@ import { toPlain } from '../serialization/plainValue.js';
 import { pythonStr, pythonTypeName } from '../serialization/pythonRepr.js';
 import type { PyValue } from '../serialization/pyValue.js';
 import { isRecord, mlmodelInvalid } from './mlmodelText.js';
-import type { FlavorSettings, SerializedSignature } from './model.js';
+import type { FlavorSettings } from './model.js';
+import type { SerializedSignature } from './serializedSignature.js';
 
 /** Takes typed values out of the mapping and says which key holds something else. */
 export class DocumentReader {

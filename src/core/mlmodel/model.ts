@@ -12,14 +12,8 @@ import { DocumentReader } from './documentReader.js';
 import { mlmodelFileName, parseMlmodelText, readMlmodelFile } from './mlmodelText.js';
 import type { LoggedModelFacts, ModelInfo } from './modelInfo.js';
 import { readPythonFunctionFlavor, type PythonFunctionFlavor } from './pythonFunctionFlavor.js';
+import type { SerializedSignature } from './serializedSignature.js';
 import { readTransformersFlavor, type TransformersFlavor } from './transformersFlavor.js';
-
-/** The signature as MLmodel holds it: each part a JSON text, or null. */
-export interface SerializedSignature {
-  inputs: string | null;
-  outputs: string | null;
-  params: string | null;
-}
 
 export type FlavorSettings = Record<string, PyValue>;
 

@@ -1,6 +1,7 @@
 import type { PyValue } from '../serialization/pyValue.js';
 import type { Metric, Tags } from '../tracking/entities.js';
-import type { FlavorSettings, SerializedSignature } from './model.js';
+import type { FlavorSettings } from './model.js';
+import type { SerializedSignature } from './serializedSignature.js';
 
 /** What of a store's LoggedModel belongs to the model's info. */
 export interface LoggedModelFacts {

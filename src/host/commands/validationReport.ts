@@ -1,5 +1,5 @@
 import type { MlflowError } from '../../core/errors.js';
-import type { OutputComparison } from '../../core/inspector/compareOutput.js';
+import type { OutputComparison } from '../../core/inspector/outputComparison.js';
 import type { InspectorModel } from '../../core/inspector/inspectorModel.js';
 import { errorText } from '../errors/errorTable.js';
 

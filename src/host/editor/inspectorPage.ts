@@ -13,7 +13,7 @@ export function inspectorPage(webview: Webview, extensionUri: Uri): string {
     webview.asWebviewUri(Uri.joinPath(webviewFolder(extensionUri), name)).toString();
   const policy = [
     `default-src 'none'`,
-    `style-src ${webview.cspSource}`,
+    `style-src ${webview.cspSource} 'nonce-${nonce}'`,
     `font-src ${webview.cspSource}`,
     `script-src 'nonce-${nonce}'`,
   ].join('; ');
@@ -22,6 +22,7 @@ export function inspectorPage(webview: Webview, extensionUri: Uri): string {
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta property="csp-nonce" content="${nonce}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="${source('codicon.css')}">
 <link rel="stylesheet" href="${source('inspector.css')}">

@@ -16,7 +16,7 @@ const runViewKey = 'runView';
 /** How often relative times are written anew. */
 const timesIntervalMs = 15_000;
 
-/** The view "Runs and Models": the tree, its filter, and its watch over the stores while it is visible. */
+/** The view "MLflow": the tree, its filter, and its watch over the stores while it is visible. */
 export class RunsView implements Disposable {
   readonly tree: TreeModel;
   readonly view: TreeView<TreeNode>;
