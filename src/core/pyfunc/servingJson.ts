@@ -13,7 +13,8 @@ export function toServingJson(value: unknown): unknown {
 }
 
 function plain(value: unknown): unknown {
-  if (value instanceof NdArray) return plain(value.toList());
+  // Numbers and texts are plain already; only arrays of objects hold more.
+  if (value instanceof NdArray) return value.dtype === 'object' ? plain(value.toList()) : value.toList();
   if (value instanceof NumpyScalar) return plain(value.value);
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
