@@ -123,7 +123,7 @@ export class HubServer {
     const url = new URL(request.url ?? '/', this.endpoint);
     if (this.refuse(seen.path, response)) return;
     const path = decodeURIComponent(url.pathname);
-    const api = /^\/api\/models\/(.+?)(?:\/(revision|tree)\/([^/]+))?$/.exec(path);
+    const api = /^\/api\/models\/(.+?)(?:\/(revision|tree)\/([^/]+)(?:\/(.+))?)?$/.exec(path);
     const resolve = /^\/(.+?)\/resolve\/([^/]+)\/(.+)$/.exec(path);
     const [repositoryId, revision] = [api?.[1] ?? resolve?.[1] ?? '', api?.[3] ?? resolve?.[2] ?? 'main'];
     const repository = this.repositories[repositoryId];
@@ -135,7 +135,7 @@ export class HubServer {
     const commit = this.commitOf(repositoryId);
     if (!['main', 'HEAD', commit].includes(revision))
       return refuseWith(response, 404, 'RevisionNotFound', 'Invalid rev id');
-    if (api?.[2] === 'tree') return this.answerTree(url, repository, response);
+    if (api?.[2] === 'tree') return this.answerTree(url, repository, api[4], response);
     if (api) return this.answerInfo(repositoryId, repository, response);
     return this.answerResolve(seen, request, response, repository, commit, resolve?.[3] ?? '');
   }
@@ -158,7 +158,7 @@ export class HubServer {
     });
   }
 
-  private answerTree(url: URL, repository: HubRepository, response: ServerResponse): void {
+  private answerTree(url: URL, repository: HubRepository, below: string | undefined, response: ServerResponse): void {
     const all = Object.entries(repository.files).map(([path, bytes]): ListingEntry => {
       const entry = {
         type: 'file' as const,
@@ -170,7 +170,10 @@ export class HubServer {
         ? entry
         : { ...entry, lfs: { oid: blobId(bytes), size: bytes.length, pointerSize: 134 } };
     });
-    const entries = this.faults.listing?.(all) ?? all;
+    const listed = this.faults.listing?.(all) ?? all;
+    const entries = below === undefined ? listed : listed.filter((entry) => entry.path.startsWith(`${below}/`));
+    if (below !== undefined && entries.length === 0)
+      return refuseWith(response, 404, 'EntryNotFound', `${below} does not exist`);
     const from = Number(url.searchParams.get('cursor') ?? 0);
     if (from + pageSize < entries.length) {
       url.searchParams.set('cursor', String(from + pageSize));
@@ -249,10 +252,10 @@ export class HubServer {
     const step = rate === undefined ? 1024 * 1024 : Math.max(1, Math.floor(rate / 50));
     for (let at = 0; at < bytes.length && !response.destroyed; at += step) {
       const chunk = bytes.subarray(at, at + step);
-      const isBuffered = !response.write(chunk);
+      response.write(chunk);
       seen.sentBytes += chunk.length;
       if (rate !== undefined) await new Promise((resolve) => setTimeout(resolve, 20));
-      if (isBuffered && !response.destroyed) {
+      if (response.writableNeedDrain && !response.destroyed) {
         await new Promise<void>((resolve) => {
           const go = (): void => {
             response.off('drain', go).off('close', go);
