@@ -11,6 +11,7 @@ import type {
 } from '../entities.js';
 import { createPageToken, parsePageToken } from '../search/pageToken.js';
 import type { SqlRow } from './connection.js';
+import { hasNanFlag, latestMetricsSource } from './latestMetrics.js';
 import {
   groupRows,
   inList,
@@ -56,7 +57,7 @@ export function getRun(session: Session, runId: string): Run {
 /** Runs of rows of the table `runs`, with everything that belongs to them but their model inputs. */
 export function assembleRuns(session: Session, rows: readonly SqlRow[]): Run[] {
   const ids = listParameter(rows.map((row) => String(row['run_uuid'])));
-  const metrics = rowsByRun(session, 'latest_metrics', ['key', 'value', 'timestamp', 'step', 'is_nan'], ids);
+  const metrics = latestMetrics(session, ids);
   const params = rowsByRun(session, 'params', ['key', 'value'], ids);
   const tags = rowsByRun(session, 'tags', ['key', 'value'], ids);
   const datasets = datasetInputs(session, ids);
@@ -98,6 +99,17 @@ function rowsByRun(session: Session, table: string, columns: readonly string[], 
   if (!session.schema.hasTable(table)) return new Map();
   const rows = session.connection.all(
     `SELECT ${session.schema.select(table, ['run_uuid', ...columns])} FROM ${table} WHERE run_uuid ${inList}`,
+    [ids],
+  );
+  return groupRows(rows, 'run_uuid');
+}
+
+function latestMetrics(session: Session, ids: string): Map<string, SqlRow[]> {
+  const source = latestMetricsSource(session.schema);
+  if (source === null) return new Map();
+  const flag = hasNanFlag(session.schema) ? 'is_nan' : '0 AS is_nan';
+  const rows = session.connection.all(
+    `SELECT run_uuid, "key", value, timestamp, step, ${flag} FROM ${source} WHERE run_uuid ${inList}`,
     [ids],
   );
   return groupRows(rows, 'run_uuid');

@@ -12,6 +12,7 @@ import { comparison, conjunction, type Condition } from './conditions.js';
 import type { SqlValue } from './connection.js';
 import { parseExperimentId } from './experimentIds.js';
 import { stagesOf } from './experimentReads.js';
+import { hasNanFlag, latestMetricsSource } from './latestMetrics.js';
 import { assertDistinct, validateMaxResults } from './paging.js';
 import { inList, listParameter } from './rows.js';
 import { assembleRuns, runColumns } from './runReads.js';
@@ -20,11 +21,6 @@ import type { Session } from './storeFile.js';
 const defaultMaxResults = 1000;
 const contextTag = 'mlflow.data.context';
 const runNameTag = 'mlflow.runName';
-const entityTables: Readonly<Record<Exclude<ClauseEntity, 'attribute' | 'dataset'>, string>> = {
-  metric: 'latest_metrics',
-  parameter: 'params',
-  tag: 'tags',
-};
 
 /**
  * One page of runs. The page's ids are found first; what belongs to the runs is then loaded for the page only.
@@ -64,14 +60,14 @@ function runCondition(session: Session, clause: Clause): Condition {
     case 'dataset':
       return datasetCondition(session, key, comparator, clause);
     default:
-      return keyedCondition(session, entityTables[clause.entity], key, comparator, clause);
+      return keyedCondition(session, key, comparator, clause);
   }
 }
 
 /** The name is looked up in its tag, which runs of MLflow before 1.30 have as well. */
 function attributeCondition(session: Session, key: string, comparator: string, clause: Clause): Condition {
   if (key !== 'run_name') return comparison(runColumn(session, key), comparator, clause.value);
-  return keyedCondition(session, 'tags', runNameTag, comparator, clause);
+  return keyedCondition(session, runNameTag, comparator, { ...clause, entity: 'tag' });
 }
 
 function runColumn(session: Session, key: string): string {
@@ -79,8 +75,16 @@ function runColumn(session: Session, key: string): string {
   return session.schema.hasColumn('runs', column) ? `r."${column}"` : 'NULL';
 }
 
-function keyedCondition(session: Session, table: string, key: string, comparator: string, clause: Clause): Condition {
-  const isMissing = !session.schema.hasTable(table);
+/** The table that keeps what a clause speaks of, or `null` when the database has none. */
+function tableOf({ schema }: Session, entity: ClauseEntity): string | null {
+  if (entity === 'metric') return latestMetricsSource(schema);
+  const table = entity === 'parameter' ? 'params' : 'tags';
+  return schema.hasTable(table) ? table : null;
+}
+
+function keyedCondition(session: Session, key: string, comparator: string, clause: Clause): Condition {
+  const table = tableOf(session, clause.entity);
+  const isMissing = table === null;
   if (comparator === 'IS NULL' || comparator === 'IS NOT NULL') {
     const not = comparator === 'IS NULL' ? 'NOT ' : '';
     if (isMissing) return { sql: not === '' ? '0' : '1', parameters: [] };
@@ -100,7 +104,7 @@ function keyedCondition(session: Session, table: string, key: string, comparator
 /** NaN is stored as 0 with a flag: it is unequal to everything and otherwise matches nothing. */
 function metricCondition(session: Session, comparator: string, clause: Clause): Condition {
   const plain = comparison('value', comparator, { type: 'float', number: numberOfValue(clause.value) });
-  if (!session.schema.hasColumn('latest_metrics', 'is_nan')) return plain;
+  if (!hasNanFlag(session.schema)) return plain;
   return { ...plain, sql: comparator === '!=' ? `${plain.sql} OR is_nan = 1` : `${plain.sql} AND is_nan = 0` };
 }
 
@@ -133,7 +137,7 @@ function runOrder(session: Session, orderBy: readonly string[]): RunOrder {
     fields.push(`${entity}.${key}`);
     assertDistinct(fields, orderBy);
     const column = entity === 'attribute' ? runColumn(session, key) : joinFor(session, order, entity, key, index);
-    const isNan = entity === 'metric' && column !== 'NULL' && session.schema.hasColumn('latest_metrics', 'is_nan');
+    const isNan = entity === 'metric' && column !== 'NULL' && hasNanFlag(session.schema);
     const rank = isNan ? `WHEN o${index}.is_nan = 1 THEN 1 ` : '';
     terms.push(`CASE ${rank}WHEN ${column} IS NULL THEN 2 ELSE 0 END`, `${column} ${ascending ? 'ASC' : 'DESC'}`);
   }
@@ -141,15 +145,9 @@ function runOrder(session: Session, orderBy: readonly string[]): RunOrder {
   return { ...order, terms: [...terms, 'r.run_uuid'].join(', ') };
 }
 
-function joinFor(
-  session: Session,
-  order: RunOrder,
-  entity: Exclude<ClauseEntity, 'attribute' | 'dataset'>,
-  key: string,
-  index: number,
-): string {
-  const table = entityTables[entity];
-  if (!session.schema.hasTable(table)) return 'NULL';
+function joinFor(session: Session, order: RunOrder, entity: ClauseEntity, key: string, index: number): string {
+  const table = tableOf(session, entity);
+  if (table === null) return 'NULL';
   order.joins += ` LEFT JOIN ${table} o${index} ON o${index}.run_uuid = r.run_uuid AND o${index}."key" = ?`;
   order.parameters.push(key);
   return `o${index}.value`;
