@@ -1,7 +1,7 @@
 import { formatBytes, formatCount } from '../../src/core/format.js';
 import type { InspectorModel, InspectorProblem, ModelFacts } from '../../src/core/inspector/inspectorModel.js';
 import type { InspectorState } from '../../src/protocol/inspector.js';
-import { element, type View } from '../shared/dom.js';
+import { classes, element, type View } from '../shared/dom.js';
 import { tag } from '../ui/badge.js';
 import { button, iconButton } from '../ui/button.js';
 import { icon } from '../ui/icon.js';
@@ -74,7 +74,10 @@ export function problemList(model: InspectorModel, context: PageContext): View {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   return element(
     'section',
-    { class: 'problems', 'aria-label': 'Problems' },
+    {
+      class: classes('problems', problems.every(({ severity }) => severity === 'info') && 'notes'),
+      'aria-label': 'Problems',
+    },
     element(
       'button',
       {

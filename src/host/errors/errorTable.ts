@@ -73,12 +73,12 @@ export const adviceByCode: Readonly<Record<ErrorCode, ErrorAdvice>> = {
   NOT_FOUND: { hint: '', actions: ['retry'] },
   NOT_IMPLEMENTED: { hint: '', actions: ['showLog'] },
   PERMISSION_DENIED: { hint: 'Check that you may do this.', actions: ['showLog'] },
-  REQUEST_LIMIT_EXCEEDED: { hint: 'Wait a while.', actions: ['retry'] },
+  REQUEST_LIMIT_EXCEEDED: { hint: '', actions: ['retry'] },
   RESOURCE_ALREADY_EXISTS: { hint: 'Choose another name.', actions: [] },
   RESOURCE_CONFLICT: { hint: '', actions: ['retry', 'showLog'] },
   RESOURCE_DOES_NOT_EXIST: { hint: 'It may have been deleted meanwhile.', actions: ['retry'] },
-  RESOURCE_EXHAUSTED: { hint: 'Wait a while.', actions: ['retry', 'showLog'] },
-  TEMPORARILY_UNAVAILABLE: { hint: 'Wait a while.', actions: ['retry', 'showLog'] },
+  RESOURCE_EXHAUSTED: { hint: '', actions: ['retry', 'showLog'] },
+  TEMPORARILY_UNAVAILABLE: { hint: '', actions: ['retry', 'showLog'] },
   UNAUTHENTICATED: { hint: 'Check your credentials for this server.', actions: ['openSettings', 'showLog'] },
 };
 

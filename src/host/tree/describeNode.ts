@@ -210,7 +210,7 @@ function model(node: ModelNode): NodeView {
       : isPending
         ? { name: 'sync', color: 'charts.blue' }
         : isReferenceOnly
-          ? { name: 'symbol-method' }
+          ? { name: 'references', color: 'charts.purple' }
           : { name: 'symbol-method', color: isTransformers ? 'charts.purple' : 'descriptionForeground' },
     collapsible: 'none',
     contextValue: contextValue(

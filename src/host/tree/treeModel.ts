@@ -71,7 +71,9 @@ export class TreeModel {
       }
       const before = this.lists.get(id) ?? [];
       const looks = before.map((node) => this.looks.get(node.id));
-      const after = await this.load(owner);
+      const loaded = await this.loader.load(owner);
+      if (before.length > 0 && isPassingFailure(loaded)) continue;
+      const after = this.keep(owner, loaded);
       if (hasOtherNodes(before, after)) {
         if (owner === undefined) return 'root';
         changed.set(id, owner);
@@ -101,7 +103,10 @@ export class TreeModel {
   }
 
   private async load(node: TreeNode | undefined): Promise<TreeNode[]> {
-    const loaded = await this.loader.load(node);
+    return this.keep(node, await this.loader.load(node));
+  }
+
+  private keep(node: TreeNode | undefined, loaded: readonly TreeNode[]): TreeNode[] {
     const list = loaded.map((child) => this.intern(child));
     this.lists.set(node?.id ?? rootId, list);
     return list;
@@ -125,6 +130,12 @@ export class TreeModel {
     for (let at = node; at !== undefined; at = at.parent) if (this.collapsed.has(at.id)) return true;
     return false;
   }
+}
+
+/** Another program is writing: what was shown before is better than an error that is gone in a second. */
+function isPassingFailure(nodes: readonly TreeNode[]): boolean {
+  const [only] = nodes;
+  return nodes.length === 1 && only?.kind === 'error' && only.error.reason === 'storeLocked';
 }
 
 function hasOtherNodes(before: readonly TreeNode[], after: readonly TreeNode[]): boolean {

@@ -42,6 +42,8 @@ export class FakeStore implements StoreOpener {
   models: LoggedModel[] = [];
   token = 0;
   failure: MlflowError | undefined;
+  /** Thrown by every question while it is set. */
+  lock: MlflowError | undefined;
   readonly calls: string[] = [];
 
   async open(): Promise<StoreSession> {
@@ -56,6 +58,7 @@ export class FakeStore implements StoreOpener {
       searchExperiments: count('searchExperiments', () => ({ items: [...this.experiments], token: null })),
       searchRuns: async ({ maxResults = 1000 }: { maxResults?: number }) => {
         this.calls.push('searchRuns');
+        if (this.lock !== undefined) throw this.lock;
         const items = this.runs.slice(0, maxResults).map((run) => structuredClone(run));
         return { items, token: this.runs.length > maxResults ? 'next' : null };
       },

@@ -119,6 +119,17 @@ describe('the tree', () => {
     assert.ok(!store.calls.includes('searchRuns'));
   });
 
+  it('keeps what it shows while the store is locked for a moment', async () => {
+    const store = new FakeStore();
+    store.runs = [fakeRun('a')];
+    const tree = await treeOf({ [uri]: store });
+    await walk(tree, 0, 0);
+    store.lock = new MlflowError('locked', 'TEMPORARILY_UNAVAILABLE', { reason: 'storeLocked' });
+    assert.deepEqual(await tree.refresh(uri), []);
+    store.lock = undefined;
+    assert.equal((await walk(tree, 0, 0))[0]?.kind, 'run');
+  });
+
   it('finds nothing to redraw when nothing changed', async () => {
     const store = new FakeStore();
     store.runs = [fakeRun('a')];
