@@ -22,6 +22,7 @@ const predict = `
 import json, sys, mlflow
 folder = json.load(sys.stdin)
 mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
+mlflow.set_experiment("real models")
 models = {m.name: m.model_id for m in mlflow.search_logged_models(output_format="list")}
 text = mlflow.pyfunc.load_model(f"models:/{models['SmolLM2-135M-Instruct']}").predict(["The capital of France is"])[0]
 embedding = mlflow.pyfunc.load_model(f"models:/{models['all-MiniLM-L6-v2']}").predict(["A first sentence."])
@@ -85,7 +86,7 @@ describe('from a logged model to a tested prompt, in VS Code', () => {
 
   it('opens the inspector with the signature on a click', async () => {
     await workbench.treeItem(/SmolLM2-135M-Instruct.*text-generation/).click();
-    const inspector = await workbench.webview('text=Signature');
+    const inspector = await workbench.webview('.page-header');
     await inspector.getByText('max_new_tokens').first().waitFor();
     await inspector.getByText('LlamaForCausalLM').first().waitFor();
     await workbench.screenshot('inspector-light');

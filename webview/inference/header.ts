@@ -124,9 +124,17 @@ function deviceReportView(app: App): VNode {
   );
 }
 
+/** What the newest answer says went wrong; the status line does not say it twice. */
+function lastError({ state }: App): string | undefined {
+  return state.turns.at(-1)?.answers.at(-1)?.error?.message;
+}
+
 function statusView(app: App): View {
-  const line = statusLine(app.state);
   const { status } = app.state;
+  const isTold = status.kind === 'failed' && lastError(app) === status.error.message;
+  const line = isTold
+    ? { icon: 'error' as const, tone: 'error' as const, text: 'could not be loaded' }
+    : statusLine(app.state);
   const isBusy = line.icon === 'ring';
   return element(
     'div',
@@ -147,6 +155,6 @@ function statusView(app: App): View {
         : null,
     ),
     status.kind === 'loading' && status.fraction !== null ? progressBar('Loading', status.fraction) : null,
-    status.kind === 'failed' ? errorActions(app, status.error, undefined) : null,
+    status.kind === 'failed' && !isTold ? errorActions(app, status.error, undefined) : null,
   );
 }

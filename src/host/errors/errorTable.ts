@@ -87,10 +87,25 @@ export function errorAdvice(error: { errorCode: ErrorCode; reason?: ErrorReason 
   return error.reason === undefined ? adviceByCode[error.errorCode] : adviceByReason[error.reason];
 }
 
+/** What messages are made of. */
+export interface TellableError {
+  message: string;
+  errorCode: ErrorCode;
+  reason?: ErrorReason | undefined;
+  details?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** The message as one text: its own sentence, then what to do. */
-export function errorText(error: { message: string; errorCode: ErrorCode; reason?: ErrorReason | undefined }): string {
+export function errorText(error: TellableError): string {
   const { hint } = errorAdvice(error);
-  const sentence = error.message.trim();
+  const sentence = shortSentence(error) ?? error.message.trim();
   if (hint === '' || sentence.includes(hint)) return sentence;
   return `${/[.!?]$/.test(sentence) ? sentence : `${sentence}.`} ${hint}`;
+}
+
+/** The sentence for people, where the library's own speaks of its options. */
+function shortSentence({ reason, details }: TellableError): string | undefined {
+  const repository = details?.['repository'];
+  if (reason !== 'referenceOnly' || typeof repository !== 'string') return undefined;
+  return `The model is only a reference to '${repository}': its weights are not stored with it.`;
 }
