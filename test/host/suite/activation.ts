@@ -12,6 +12,11 @@ describe('activation', () => {
     );
   });
 
+  it('takes no time that anyone would notice', async () => {
+    const { activationMs } = await activated();
+    assert.ok(activationMs < 50, `${activationMs} ms`);
+  });
+
   it('registers every command that package.json contributes', async () => {
     await activated();
     const extension = vscode.extensions.all.find(

@@ -11,13 +11,13 @@ export function workspaceFolder(): string {
 }
 
 /** What `activate` gave, once the stores of the workspace are known. */
-export async function activated(): Promise<{ apiVersion: number; stores: string[] }> {
+export async function activated(): Promise<{ apiVersion: number; activationMs: number; stores: string[] }> {
   const extension = vscode.extensions.all.find(
     ({ packageJSON }) => (packageJSON as { name: string }).name === 'mlflow-transformers',
   );
   assert.ok(extension, 'The extension is not there.');
-  const api = (await extension.activate()) as { apiVersion: number; ready(): Promise<string[]> };
-  return { apiVersion: api.apiVersion, stores: await api.ready() };
+  const api = (await extension.activate()) as { apiVersion: number; activationMs: number; ready(): Promise<string[]> };
+  return { apiVersion: api.apiVersion, activationMs: api.activationMs, stores: await api.ready() };
 }
 
 /** Waits until a condition holds. */

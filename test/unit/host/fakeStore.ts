@@ -52,6 +52,7 @@ export class FakeStore implements StoreOpener {
       <T>(name: string, answer: () => T) =>
       async (): Promise<T> => {
         this.calls.push(name);
+        if (this.lock !== undefined) throw this.lock;
         return answer();
       };
     const tracking = {
