@@ -79,4 +79,14 @@ describe('package.json', () => {
     ];
     for (const file of pictures) assert.ok(existsSync(new URL(file, root)), file);
   });
+
+  it('comes with every text of the sources for translators', async () => {
+    const module = '../../../scripts/extractTexts.mjs';
+    const { extractTexts } = (await import(module)) as { extractTexts(): Promise<Record<string, string>> };
+    assert.deepEqual(
+      JSON.parse(read('l10n/bundle.l10n.json')),
+      await extractTexts(),
+      'Run node scripts/extractTexts.mjs.',
+    );
+  });
 });
