@@ -17,6 +17,13 @@ const launchArguments = [
   '--disable-sync',
 ];
 
+const themes = {
+  light: { label: 'Light Modern', selector: 'vs' },
+  dark: { label: 'Dark Modern', selector: 'vs-dark' },
+  contrast: { label: 'Dark High Contrast', selector: 'hc-black' },
+} as const;
+export type Theme = keyof typeof themes;
+
 /** The workbench of a VS Code that runs in a browser: what a user does, in the words of the interface. */
 export class Workbench {
   private constructor(
@@ -36,7 +43,9 @@ export class Workbench {
       args: launchArguments,
       env: { ...(process.env as Record<string, string>), ...program.env },
     });
-    const page = await browser.newPage({ viewport: { width: options.width ?? 1500, height: options.height ?? 950 } });
+    const viewport = { width: options.width ?? 1500, height: options.height ?? 950 };
+    const context = await browser.newContext({ viewport, permissions: ['clipboard-read', 'clipboard-write'] });
+    const page = await context.newPage();
     await page.goto(url);
     await page.waitForSelector('.monaco-workbench .activitybar', { timeout: 60_000 });
     const workbench = new Workbench(page, browser, options.screenshotFolder);
@@ -86,6 +95,40 @@ export class Workbench {
       .click({ timeout: 15_000 });
   }
 
+  /** Types over the text of the open input box or file dialog, and accepts it. */
+  async typeAndAccept(text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input.input').first();
+    await input.waitFor({ timeout: 15_000 });
+    await input.fill(text);
+    await this.page.waitForTimeout(300);
+    await input.press('Enter');
+  }
+
+  /** Chooses an entry of the context menu of `target`. */
+  async chooseInMenu(target: Locator, label: string): Promise<void> {
+    await target.waitFor({ timeout: 15_000 });
+    await target.click({ button: 'right' });
+    await this.page.locator('.monaco-menu .action-menu-item', { hasText: label }).first().click({ timeout: 10_000 });
+  }
+
+  /** The clipboard's text, as soon as it is one that `pattern` fits. */
+  async clipboard(pattern: RegExp): Promise<string> {
+    let text = '';
+    for (let attempt = 0; attempt < 50; attempt++) {
+      text = await this.page.evaluate(() => navigator.clipboard.readText());
+      if (pattern.test(text)) return text;
+      await this.page.waitForTimeout(100);
+    }
+    throw new Error(`The clipboard holds '${text}'.`);
+  }
+
+  /** Reloads the window and waits for the extension. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.page.waitForSelector('.monaco-workbench .activitybar', { timeout: 60_000 });
+    await this.activityIcon.waitFor({ timeout: 60_000 });
+  }
+
   /** The frame of a webview that contains `selector`. */
   async webview(selector: string, timeoutMs = 60_000): Promise<Frame> {
     const end = Date.now() + timeoutMs;
@@ -110,12 +153,37 @@ export class Workbench {
     return toast;
   }
 
-  async setTheme(theme: 'light' | 'dark'): Promise<void> {
+  async setTheme(theme: Theme): Promise<void> {
+    const { label, selector } = themes[theme];
     await this.runCommand('Preferences: Color Theme');
-    await this.page.keyboard.type(theme === 'light' ? 'Light Modern' : 'Dark Modern');
     await this.page.locator('.quick-input-widget .monaco-list-row').first().waitFor();
+    await this.page.keyboard.type(label);
+    await this.page.locator('.quick-input-widget .monaco-list-row.focused', { hasText: label }).waitFor();
     await this.page.keyboard.press('Enter');
-    await this.page.locator(theme === 'light' ? '.monaco-workbench.vs' : '.monaco-workbench.vs-dark').waitFor();
+    await this.page.locator(`.monaco-workbench.${selector}`).waitFor();
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** Drags the edge of the side bar. */
+  async setSideBarWidth(widthPx: number): Promise<void> {
+    const box = await this.page.locator('.part.sidebar').boundingBox();
+    if (box) await this.drag(box.x + box.width + 1, box.x + widthPx);
+  }
+
+  /** Drags the edge of the secondary side bar. */
+  async setPanelWidth(widthPx: number): Promise<void> {
+    const box = await this.page.locator('.part.auxiliarybar').boundingBox();
+    if (box) await this.drag(box.x - 1, box.x + box.width - widthPx);
+  }
+
+  private async drag(fromX: number, toX: number): Promise<void> {
+    const { mouse } = this.page;
+    const y = (this.page.viewportSize()?.height ?? 800) / 2;
+    await mouse.move(fromX, y);
+    await mouse.down();
+    await mouse.move(toX, y, { steps: 4 });
+    await mouse.up();
+    await mouse.move(toX + 60, y);
   }
 
   async screenshot(name: string): Promise<void> {
