@@ -15,6 +15,7 @@ export class NativeDatabase implements SqliteDatabase {
   readonly #writing = new Turnstile();
   #reader: SqliteConnection | undefined;
   #writer: SqliteConnection | undefined;
+  #hasBegun = false;
   /** The file is in write-ahead-log mode and nobody had it open: read without making `-wal` and `-shm`. */
   #idleWalKey: string | undefined;
 
@@ -41,17 +42,21 @@ export class NativeDatabase implements SqliteDatabase {
     }
   }
 
+  /**
+   * Once the right to write is held, everything happens in one go: closing any descriptor of the file, which other code of
+   * this process may do, would drop the locks of all its connections (a rule of POSIX).
+   */
   write<T>(action: (connection: SqliteConnection) => T): Promise<T> {
     return this.#writing.run(async () => {
       const patience = new Patience(this.#busyTimeoutMs);
-      const connection = await this.#retry(patience, () => this.#begin());
-      try {
-        const result = action(connection);
-        await this.#retry(patience, () => connection.exec('COMMIT'));
-        return result;
-      } catch (error) {
-        rollBack(connection);
-        throw translateSqliteError(this.file, error);
+      for (;;) {
+        try {
+          return this.#inWriteTransaction(this.#begin(), action);
+        } catch (error) {
+          const isWaiting = error instanceof SqliteError && error.isBusy && !this.#hasBegun;
+          if (!isWaiting) throw translateSqliteError(this.file, error);
+          if (!(await patience.pause())) throw storeLocked(this.file, error);
+        }
       }
     });
   }
@@ -76,9 +81,26 @@ export class NativeDatabase implements SqliteDatabase {
   }
 
   #begin(): SqliteConnection {
+    this.#hasBegun = false;
     this.#writer ??= this.#open('write', false);
     this.#writer.exec('BEGIN IMMEDIATE');
+    this.#hasBegun = true;
     return this.#writer;
+  }
+
+  /** Readers of other programs are waited for as long as MLflow does. */
+  #inWriteTransaction<T>(connection: SqliteConnection, action: (connection: SqliteConnection) => T): T {
+    try {
+      const result = action(connection);
+      connection.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
+      connection.exec('COMMIT');
+      return result;
+    } catch (error) {
+      rollBack(connection);
+      throw error;
+    } finally {
+      connection.exec(`PRAGMA busy_timeout = ${blockingTimeoutMs}`);
+    }
   }
 
   #openReader(): SqliteConnection {
@@ -111,18 +133,6 @@ export class NativeDatabase implements SqliteDatabase {
     } catch (error) {
       if (error instanceof SqliteError && error.isBusy) return;
       throw storeInterrupted(this.file, cause);
-    }
-  }
-
-  async #retry<T>(patience: Patience, action: () => T): Promise<T> {
-    for (;;) {
-      try {
-        return action();
-      } catch (error) {
-        if (!(error instanceof SqliteError)) throw error;
-        if (!error.isBusy) throw translateSqliteError(this.file, error);
-        if (!(await patience.pause())) throw storeLocked(this.file, error);
-      }
     }
   }
 }
