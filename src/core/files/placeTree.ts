@@ -17,7 +17,8 @@ export interface PlacedTree {
   bytesByPlacement: Record<Placement, number>;
 }
 
-interface TreeFile {
+/** A file of a folder, with its path below it (`/` between the parts). */
+export interface TreeFile {
   relativePath: string;
   source: string;
   sizeBytes: number;
@@ -30,7 +31,7 @@ interface TreeFile {
  */
 export async function placeTree(source: string, target: string, options: PlaceTreeOptions = {}): Promise<PlacedTree> {
   await refuseNesting(source, target);
-  const files = await listFiles(source, options);
+  const files = await treeFiles(source, options);
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   await mkdir(target, { recursive: true });
   if (!options.allowHardLinks) await requireSpace(target, sizeBytes);
@@ -87,7 +88,8 @@ async function refuseNesting(source: string, target: string): Promise<void> {
   }
 }
 
-async function listFiles(root: string, options: PlaceTreeOptions): Promise<TreeFile[]> {
+/** The files of a folder and its subfolders, symbolic links followed. @throws MlflowError when a link leads in a circle. */
+export async function treeFiles(root: string, options: PlaceTreeOptions = {}): Promise<TreeFile[]> {
   const files: TreeFile[] = [];
   const visit = async (folder: string, prefix: string, ancestors: readonly string[]): Promise<void> => {
     throwIfCancelled(options.signal);

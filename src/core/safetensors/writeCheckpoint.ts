@@ -70,6 +70,21 @@ export async function writeCheckpoint(
   return [...names, indexName];
 }
 
+/** Bytes of all files that {@link writeCheckpoint} would write with these options. */
+export function checkpointSizeBytes(
+  checkpoint: CheckpointTensors,
+  options: Pick<WriteCheckpointOptions, 'dtype' | 'maxShardSizeBytes'>,
+): number {
+  const planned = [...checkpoint.tensors.values()].map((source) => plan(source, options.dtype));
+  const shards = splitIntoShards(planned, options.maxShardSizeBytes ?? Infinity);
+  const totalBytes = planned.reduce((sum, tensor) => sum + tensor.sizeBytes, 0);
+  const metadata = { format: 'pt', ...checkpoint.metadata };
+  const headers = shards.reduce((sum, shard) => sum + headerBytes(inFileOrder(shard), metadata).length, 0);
+  if (shards.length === 1) return totalBytes + headers;
+  const names = shards.map((_, index) => shardName(index, shards.length));
+  return totalBytes + headers + Buffer.byteLength(indexText(shards, names, checkpoint.parameterCount, totalBytes));
+}
+
 /**
  * `"500MB"`, `"2GB"` (decimal units), `"1GiB"` or a number of bytes.
  * @throws MlflowError INVALID_PARAMETER_VALUE for anything else.
@@ -147,9 +162,7 @@ async function writeShard(
   metadata: Readonly<Record<string, string>>,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const ordered = [...tensors].sort(
-    (a, b) => dtypeOrder.indexOf(b.dtype) - dtypeOrder.indexOf(a.dtype) || (a.source.name < b.source.name ? -1 : 1),
-  );
+  const ordered = inFileOrder(tensors);
   const output = await open(file, 'w');
   try {
     const header = headerBytes(ordered, metadata);
@@ -162,6 +175,12 @@ async function writeShard(
   } finally {
     await output.close();
   }
+}
+
+function inFileOrder(tensors: readonly PlannedTensor[]): PlannedTensor[] {
+  return [...tensors].sort(
+    (a, b) => dtypeOrder.indexOf(b.dtype) - dtypeOrder.indexOf(a.dtype) || (a.source.name < b.source.name ? -1 : 1),
+  );
 }
 
 function headerBytes(tensors: readonly PlannedTensor[], metadata: Readonly<Record<string, string>>): Buffer {

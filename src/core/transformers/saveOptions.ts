@@ -67,3 +67,14 @@ export interface SavedModel {
   /** Bytes of weights by the way they were stored; empty when nothing was stored. */
   bytesByPlacement: { reflink: number; hardlink: number; copy: number } | null;
 }
+
+/** What `previewSave` tells. */
+export interface SavePreview {
+  /** Text of the MLmodel file. */
+  mlmodel: string;
+  /** conda.yaml, requirements.txt, ... by name. */
+  environment: Record<string, string>;
+  /** What the files before MLmodel would take. */
+  sizeBytes: number;
+  warnings: string[];
+}

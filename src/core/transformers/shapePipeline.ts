@@ -1,6 +1,29 @@
-import type { Pipeline, PipelineTokenizer } from '../pyfunc/pipeline.js';
+import { MlflowError } from '../errors.js';
 import type { JsonObject } from '../ports.js';
+import { validateGenerationNames } from '../pyfunc/generationNames.js';
+import type { Pipeline, PipelineTokenizer } from '../pyfunc/pipeline.js';
 import { transformersMajor } from './declaredVersions.js';
+import type { TransformersGeneration } from './tasks.js';
+
+const generators = new Set([
+  'TextGenerationPipeline',
+  'Text2TextGenerationPipeline',
+  'SummarizationPipeline',
+  'TranslationPipeline',
+]);
+const generationNames = `return_full_text return_tensors return_text return_type clean_up_tokenization_spaces prefix
+handle_long_generation stop_sequence truncation padding add_special_tokens skip_special_tokens continue_final_message tools
+documents tokenizer_encode_kwargs src_lang tgt_lang`.split(/\s+/);
+
+/** Keyword arguments of pipelines that refuse others, beside those of `generate`. Source: `_sanitize_parameters`. */
+const knownNames: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries([...generators].map((name) => [name, generationNames])),
+  FillMaskPipeline: ['top_k', 'targets', 'tokenizer_kwargs'],
+  TokenClassificationPipeline:
+    `aggregation_strategy ignore_labels offset_mapping stride grouped_entities ignore_subwords
+is_split_into_words delimiter`.split(/\s+/),
+  ImageClassificationPipeline: ['top_k', 'function_to_apply', 'timeout'],
+};
 
 /**
  * A pipeline that answers at once with values of the right shape and no meaning: what a signature needs of a prediction,
@@ -9,19 +32,23 @@ import { transformersMajor } from './declaredVersions.js';
 export class ShapePipeline implements Pipeline {
   readonly tokenizer: PipelineTokenizer | undefined = undefined;
   readonly generationConfig: JsonObject = {};
+  private readonly major: TransformersGeneration;
 
   constructor(
     readonly task: string,
     readonly instanceType: string,
     private readonly config: JsonObject,
-    private readonly transformersVersion: string,
-  ) {}
+    transformersVersion: string,
+  ) {
+    this.major = transformersMajor(transformersVersion) >= 5 ? 5 : 4;
+  }
 
   call(input: unknown, kwargs: JsonObject): Promise<unknown> {
     return Promise.resolve(this.answer(input, kwargs));
   }
 
   private answer(input: unknown, kwargs: JsonObject): unknown {
+    this.refuseUnknown(kwargs);
     const each = (one: (item: unknown) => unknown): unknown => (Array.isArray(input) ? input.map(one) : one(input));
     switch (this.instanceType) {
       case 'TextGenerationPipeline':
@@ -42,7 +69,10 @@ export class ShapePipeline implements Pipeline {
           : this.scored(this.topK(kwargs, 5), {}, true);
       case 'AudioClassificationPipeline':
         return each(() =>
-          this.scored(this.topK(kwargs, transformersMajor(this.transformersVersion) >= 5 ? Infinity : 5), {}, true),
+          this.scored(this.topK(kwargs, this.major >= 5 ? Infinity : 5), {}, true).map(({ score, label }) => ({
+            score: score!,
+            label: label!,
+          })),
         );
       case 'ZeroShotClassificationPipeline':
         return this.zeroShot(input as JsonObject);
@@ -65,15 +95,30 @@ export class ShapePipeline implements Pipeline {
     }
   }
 
+  /** Names of keyword arguments that the real pipeline would refuse. */
+  private refuseUnknown(kwargs: JsonObject): void {
+    const known = knownNames[this.instanceType];
+    if (!known) return;
+    const others = Object.fromEntries(Object.entries(kwargs).filter(([name]) => !known.includes(name)));
+    if (generators.has(this.instanceType)) validateGenerationNames(others, this.major);
+    else if (Object.keys(others).length > 0) {
+      throw MlflowError.invalidParameter(
+        `${this.instanceType}._sanitize_parameters() got an unexpected keyword argument '${Object.keys(others)[0]}'`,
+      );
+    }
+  }
+
   private flat(input: unknown, answer: JsonObject): unknown {
     return (Array.isArray(input) ? input : [input]).map(() => answer);
   }
 
+  /** A list for a list, one answer for anything else; only a text without `top_k` is answered by a list of one. */
   private classified(input: unknown, kwargs: JsonObject): unknown {
     const hasTopK = 'top_k' in kwargs;
-    const items = Array.isArray(input) ? input : [input];
-    if (!hasTopK) return items.map(() => ({ label: 'label', score: 0.5 }));
-    return items.map(() => this.scored(this.topK(kwargs, Infinity), {}, true));
+    const one = (): unknown =>
+      hasTopK ? this.scored(this.topK(kwargs, Infinity), {}, true) : { label: 'label', score: 0.5 };
+    if (Array.isArray(input)) return input.map(one);
+    return typeof input === 'string' && !hasTopK ? [one()] : one();
   }
 
   private scored(count: number, more: JsonObject, limited: boolean): JsonObject[] {

@@ -1,11 +1,11 @@
-import { mkdir, readdir, unlink } from 'node:fs/promises';
+import { mkdir, readdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { MlflowError } from '../errors.js';
-import { placeTree, type PlacedTree } from '../files/placeTree.js';
+import { placeTree, treeFiles, type PlacedTree } from '../files/placeTree.js';
 import type { LongRunningOptions } from '../ports.js';
 import { readCheckpointTensors } from '../safetensors/checkpoint.js';
 import type { FloatDtype } from '../safetensors/floatConversion.js';
-import { writeCheckpoint } from '../safetensors/writeCheckpoint.js';
+import { checkpointSizeBytes, writeCheckpoint } from '../safetensors/writeCheckpoint.js';
 import { declareDtype, makeConfigBilingual, makeTokenizerBilingual, splitProcessorConfig } from './bilingualFiles.js';
 import { isModelFile, isPickledWeights, isProcessorFile } from './checkpointFiles.js';
 import type { DescribedComponents } from './components.js';
@@ -16,6 +16,7 @@ export interface StoreOptions extends LongRunningOptions {
   allowHardLinks?: boolean | undefined;
   /** Whether files written by transformers 5 get what 4 needs. */
   isBilingual: boolean;
+  isPreview?: boolean | undefined;
 }
 
 export interface StoreModelOptions extends StoreOptions {
@@ -25,36 +26,69 @@ export interface StoreModelOptions extends StoreOptions {
   maxShardSizeBytes?: number | undefined;
 }
 
+export interface StoredModel extends PlacedTree {
+  /** Bytes that a preview counted and did not write. */
+  skippedBytes: number;
+}
+
+/** A preview stores files up to this size and counts the larger ones. */
+const previewLimitBytes = 64 * 1024;
+
 /**
  * Stores a checkpoint as `model/`: its files as they are, or its weights written again where another precision or shard size
  * is wanted.
- * @throws MlflowError reason `pickledWeights` for a checkpoint whose only weights are pickled.
+ * @throws MlflowError reason `pickledWeights` for a checkpoint whose only weights are pickled; INVALID_STATE when the
+ *   checkpoint changes meanwhile.
  */
-export async function storeModel(source: string, folder: string, options: StoreModelOptions): Promise<PlacedTree> {
+export async function storeModel(source: string, folder: string, options: StoreModelOptions): Promise<StoredModel> {
   await refusePickledOnly(source);
   const rewrites = options.convertTo !== undefined || options.maxShardSizeBytes !== undefined;
-  const isWeights = (name: string): boolean => /^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/.test(name);
-  const placed = await placeTree(source, folder, {
-    ...options,
-    filter: (name) =>
-      !name.split('/').includes('.git') &&
-      (options.wholeFolder || isModelFile(name)) &&
-      !(rewrites && isWeights(name)) &&
-      !(options.wholeFolder && isPickledWeights(name)),
-  });
+  const belongs = (name: string): boolean =>
+    !name.split('/').includes('.git') && (options.wholeFolder || isModelFile(name)) && !(rewrites && isWeights(name));
+  const files = await treeFiles(source, { filter: belongs, signal: options.signal });
+  const skipped = new Map(
+    files
+      .filter(({ sizeBytes }) => options.isPreview && sizeBytes > previewLimitBytes)
+      .map(({ relativePath, sizeBytes }) => [relativePath, sizeBytes]),
+  );
+  const placed = await placeTree(source, folder, { ...options, filter: (name) => belongs(name) && !skipped.has(name) });
+  let skippedBytes = [...skipped.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0);
   if (rewrites) {
-    const checkpoint = await readCheckpointTensors(source);
-    await writeCheckpoint(checkpoint, folder, {
-      dtype: options.convertTo,
-      maxShardSizeBytes: options.maxShardSizeBytes,
-      signal: options.signal,
-      onProgress: options.onProgress,
-    });
+    const tensors = await readCheckpointTensors(source);
+    const wanted = { dtype: options.convertTo, maxShardSizeBytes: options.maxShardSizeBytes };
+    if (options.isPreview) skippedBytes += checkpointSizeBytes(tensors, wanted);
+    else {
+      await whileUnchanged(source, () =>
+        writeCheckpoint(tensors, folder, { ...wanted, signal: options.signal, onProgress: options.onProgress }),
+      );
+    }
   }
   if (options.isBilingual || options.convertTo !== undefined) await ownCopy(folder, 'config.json', source);
   if (options.convertTo !== undefined) await declareDtype(folder, torchNameOf(options.convertTo));
   if (options.isBilingual) await makeConfigBilingual(folder);
-  return placed;
+  return { ...placed, skippedBytes };
+}
+
+function isWeights(name: string): boolean {
+  return /^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/.test(name);
+}
+
+/** Runs `write` and checks that the weights it read are still those of before. */
+async function whileUnchanged(source: string, write: () => Promise<unknown>): Promise<void> {
+  const state = async (): Promise<string> => {
+    const names = (await readdir(source)).filter(isWeights).sort();
+    const infos = await Promise.all(names.map((name) => stat(path.join(source, name))));
+    return names.map((name, index) => `${name} ${infos[index]!.size} ${infos[index]!.mtimeMs}`).join('\n');
+  };
+  const before = await state();
+  await write();
+  if ((await state()) !== before) {
+    throw new MlflowError(
+      `The weights in ${source} changed while they were being read. Wait until whatever writes them has finished, then try again.`,
+      'INVALID_STATE',
+      { details: { path: source } },
+    );
+  }
 }
 
 /** Stores tokenizer, processors and the like below `components/`. */

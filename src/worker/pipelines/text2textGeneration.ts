@@ -4,7 +4,7 @@ import type { PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
 import type { GenerateResult } from '../runtime/model.js';
 import { generationDefaults } from '../runtime/generation/generationOptions.js';
 import { runGeneration } from './generationRun.js';
-import { validateGenerationNames } from './generationArguments.js';
+import { validateGenerationNames } from '../../core/pyfunc/generationNames.js';
 import { encodeOptions } from './modelInputs.js';
 import { TextPipeline, type PipelineContext } from './pipelineContext.js';
 import { taskSpecificParams } from './textGeneration.js';

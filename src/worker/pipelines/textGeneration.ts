@@ -6,7 +6,7 @@ import { pyRepr } from '../../core/signature/pythonText.js';
 import { generationDefaults } from '../runtime/generation/generationOptions.js';
 import type { GenerateResult } from '../runtime/model.js';
 import { runGeneration } from './generationRun.js';
-import { validateGenerationNames } from './generationArguments.js';
+import { validateGenerationNames } from '../../core/pyfunc/generationNames.js';
 import { encodeOptions } from './modelInputs.js';
 import { TextPipeline, type PipelineContext } from './pipelineContext.js';
 import { textGenerationSettings, type TextGenerationSettings } from './textGenerationSettings.js';

@@ -9,7 +9,7 @@ import {
   nameWords,
   type TokenScores,
 } from '../../../src/worker/pipelines/entities.js';
-import { validateGenerationNames } from '../../../src/worker/pipelines/generationArguments.js';
+import { validateGenerationNames } from '../../../src/core/pyfunc/generationNames.js';
 import { sigmoid, softmax, topIndices } from '../../../src/worker/pipelines/numeric.js';
 import { textGenerationSettings } from '../../../src/worker/pipelines/textGenerationSettings.js';
 

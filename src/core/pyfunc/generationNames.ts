@@ -1,7 +1,7 @@
-import { MlflowError } from '../../core/errors.js';
-import type { JsonObject } from '../../core/ports.js';
-import { listRepr } from '../../core/signature/pythonText.js';
-import type { TransformersGeneration } from '../tokenizer/generation.js';
+import { MlflowError } from '../errors.js';
+import type { JsonObject } from '../ports.js';
+import { listRepr } from '../signature/pythonText.js';
+import type { TransformersGeneration } from '../transformers/tasks.js';
 
 const sharedNames = `bad_words_ids begin_suppress_tokens bos_token_id cache_config cache_implementation constraints
 decoder_start_token_id diversity_penalty do_sample dola_layers early_stopping encoder_no_repeat_ngram_size
