@@ -4,6 +4,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { benchActivation } from './activation.js';
 import { benchColdStart } from './coldStart.js';
 import { benchDecode } from './decode.js';
+import { benchEmbed } from './embed.js';
 import { benchListRuns } from './listRuns.js';
 import { benchMlmodels } from './mlmodels.js';
 import type { Measurement } from './measure.js';
@@ -13,6 +14,7 @@ import { benchSizes } from './sizes.js';
 const benches: Record<string, () => Promise<Measurement[]>> = {
   coldStart: benchColdStart,
   decode: benchDecode,
+  embed: benchEmbed,
   listRuns: benchListRuns,
   mlmodels: benchMlmodels,
   save: benchSave,
