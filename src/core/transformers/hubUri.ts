@@ -6,6 +6,8 @@ import { isRepositoryId } from './hubAccess.js';
 export interface HubUri {
   repository: string;
   revision: string | undefined;
+  /** Written with `hf:`; a bare name may also be a mistyped path. */
+  isExplicit: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export function parseHubUri(uri: string): HubUri | undefined {
   const text = uri.replace(/^hf:\/*/i, '');
   const at = text.indexOf('@');
   const [repository, revision] = at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
-  if (isRepositoryId(repository) && revision !== '') return { repository, revision };
+  if (isRepositoryId(repository) && revision !== '') return { repository, revision, isExplicit };
   throw MlflowError.invalidParameter(
     `'${uri}' does not name a Hub repository. Write 'hf:owner/name' or 'hf:owner/name@revision'.`,
     { details: { uri } },

@@ -6,7 +6,7 @@ import type { ComponentName, TransformersFlavor } from '../mlmodel/transformersF
 import { silentLog, type JsonObject } from '../ports.js';
 import { checkpointModel } from './checkpointModel.js';
 import { readJsonFile } from './jsonFile.js';
-import { parseHubUri } from './hubUri.js';
+import { parseHubUri, type HubUri } from './hubUri.js';
 import {
   checkReturnType,
   loadSettings,
@@ -82,7 +82,10 @@ interface LocatedModel {
 }
 
 async function locateModel(modelUri: string, options: LoadModelOptions, services: LoadServices): Promise<LocatedModel> {
-  const hubUri = parseHubUri(modelUri);
+  const named = parseHubUri(modelUri);
+  // Nobody asked for the network with a bare name: what is cached is loaded, else it is a path that does not exist.
+  const hubUri =
+    named && (named.isExplicit || options.allowDownload || (await isCached(named, services))) ? named : undefined;
   const located = hubUri
     ? await checkpointModel(modelUri, hubUri, options, services.hub?.())
     : { folder: await downloadArtifacts(selection(modelUri, options), services.stores), model: undefined };
@@ -98,6 +101,10 @@ async function locateModel(modelUri: string, options: LoadModelOptions, services
     onProgress: options.onProgress,
   });
   return { model, weights };
+}
+
+async function isCached({ repository, revision }: HubUri, services: LoadServices): Promise<boolean> {
+  return (await services.hub?.().cachedSnapshot(repository, revision ?? 'main')) !== undefined;
 }
 
 function selection(artifactUri: string, { dstPath, signal, onProgress }: LoadModelOptions) {
