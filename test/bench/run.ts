@@ -1,4 +1,5 @@
 // `npm run bench [-- names]`: measures ours and the peers side by side and writes the table into test/bench/README.md.
+import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { benchActivation } from './activation.js';
@@ -21,6 +22,10 @@ const benches: Record<string, () => Promise<Measurement[]>> = {
   activation: benchActivation,
   sizes: benchSizes,
 };
+
+// What is measured is what is shipped.
+if (spawnSync(process.execPath, ['esbuild.mjs', '--production'], { stdio: 'ignore' }).status !== 0)
+  throw new Error('The build failed.');
 
 const named = process.argv.slice(2);
 const rows: Measurement[] = [];
