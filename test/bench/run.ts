@@ -5,6 +5,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { benchActivation } from './activation.js';
 import { benchColdStart } from './coldStart.js';
 import { benchDecode } from './decode.js';
+import { benchDownload } from './download.js';
 import { benchEmbed } from './embed.js';
 import { benchListRuns } from './listRuns.js';
 import { benchMlmodels } from './mlmodels.js';
@@ -19,6 +20,7 @@ const benches: Record<string, () => Promise<Measurement[]>> = {
   listRuns: benchListRuns,
   mlmodels: benchMlmodels,
   save: benchSave,
+  download: benchDownload,
   activation: benchActivation,
   sizes: benchSizes,
 };
