@@ -117,10 +117,10 @@ describe('from a logged model to a tested prompt, in VS Code', () => {
     await panel.open('SmolLM2-135M-Instruct');
     await panel.field().fill('Once upon a time');
     await panel.field().press('Enter');
-    await panel.lastTurn.locator('.caret').waitFor({ timeout: 60_000 });
+    await panel.newestTurn.locator('.caret').waitFor({ timeout: 60_000 });
     await panel.field().press('Escape');
-    await panel.lastTurn.locator('.stats', { hasText: 'stopped' }).waitFor({ timeout: 5000 });
-    assert.notEqual(await panel.lastTurn.locator('.answer-text').textContent(), '');
+    await panel.newestTurn.locator('.stats', { hasText: 'stopped' }).waitFor({ timeout: 5000 });
+    assert.notEqual(await panel.newestTurn.locator('.answer-text').textContent(), '');
     await panel.locator('.status-ready').waitFor();
   });
 
@@ -128,9 +128,9 @@ describe('from a logged model to a tested prompt, in VS Code', () => {
     const { panel } = session;
     await panel.field().fill('Once upon a time');
     await panel.field().press('Enter');
-    await panel.lastTurn.locator('.caret').waitFor({ timeout: 60_000 });
+    await panel.newestTurn.locator('.caret').waitFor({ timeout: 60_000 });
     assert.ok(session.killWorkers() > 0, 'an inference worker runs');
-    await panel.lastTurn.locator('.error-box').waitFor({ timeout: 2000 });
+    await panel.newestTurn.locator('.error-box').waitFor({ timeout: 2000 });
     await session.workbench.screenshot('worker-killed-light');
     const turn = await panel.ask('The capital of France is');
     const shown = await turn.locator('.answer-text').textContent();

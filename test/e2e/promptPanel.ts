@@ -47,8 +47,9 @@ export class PromptPanel {
       : this.locator(`#field-${name} textarea, #param-${name} input, #param-${name} textarea`).first();
   }
 
-  get lastTurn(): Locator {
-    return this.locator('.turn').last();
+  /** Conversations grow downwards, a form has its newest answer just below it. */
+  get newestTurn(): Locator {
+    return this.locator('.results .turn:first-child, .conversation .turn:last-child').first();
   }
 
   /** Sends the only field and waits for the answer's end. */
@@ -68,15 +69,15 @@ export class PromptPanel {
 
   private async answer(before: number, timeoutMs: number): Promise<Locator> {
     await this.locator('.turn').nth(before).waitFor({ timeout: timeoutMs });
-    await this.lastTurn.locator('.answer-foot').first().waitFor({ timeout: timeoutMs });
-    return this.lastTurn;
+    await this.newestTurn.locator('.answer-foot').first().waitFor({ timeout: timeoutMs });
+    return this.newestTurn;
   }
 
   /** The newest answer as the scoring protocol gives it. */
   async raw(): Promise<unknown> {
-    const toggle = this.lastTurn.locator('[aria-label="Raw"]');
+    const toggle = this.newestTurn.locator('[aria-label="Raw"]');
     if ((await toggle.getAttribute('aria-pressed')) !== 'true') await toggle.click();
-    const text = await this.lastTurn.locator('.raw pre').textContent();
+    const text = await this.newestTurn.locator('.raw pre').textContent();
     return JSON.parse(text ?? 'null') as unknown;
   }
 }

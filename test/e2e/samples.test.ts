@@ -56,7 +56,7 @@ describe('the sample workspace, in VS Code', () => {
     await first.getByText(/\d+ dimensions/).waitFor();
     await first.locator('[aria-label^="Pin"]').click();
     const second = await panel.ask('the recipe needs more onions');
-    await second.getByText(/recipe needs more garlic/).waitFor();
+    await second.locator('.bar', { hasText: 'recipe needs more garlic' }).waitFor();
     await workbench.screenshot('embedding-pinned-light');
   });
 
@@ -74,8 +74,8 @@ describe('the sample workspace, in VS Code', () => {
     const json = panel.locator('#json textarea, textarea#json').first();
     await json.fill('["Alice was beginning"]');
     await json.press('Control+Enter');
-    await panel.lastTurn.locator('.prompt-value', { hasText: 'Alice was beginning' }).waitFor();
-    await panel.lastTurn.locator('.answer-foot').waitFor({ timeout: 30_000 });
+    await panel.newestTurn.locator('.prompt-value', { hasText: 'Alice was beginning' }).waitFor();
+    await panel.newestTurn.locator('.answer-foot').waitFor({ timeout: 30_000 });
     await panel.locator('.composer [aria-label="JSON"]').click();
   });
 
@@ -128,17 +128,17 @@ describe('the sample workspace, in VS Code', () => {
   it('Filter Runs narrows the tree, says so, and is taken back', async () => {
     const { workbench } = session;
     await workbench.expand('sentiment');
-    await workbench.treeItem('first-try').waitFor();
+    await workbench.treeItem(/^first-try/).waitFor();
     await workbench.runCommand('MLflow: Filter Runs');
     await workbench.typeAndAccept('metrics.accuracy > 0.9');
-    await workbench.treeItem('first-try').waitFor({ state: 'hidden' });
+    await workbench.treeItem(/^first-try/).waitFor({ state: 'hidden' });
     await workbench.page
       .locator('.sidebar')
       .getByText(/of 24 runs · metrics.accuracy > 0.9/)
       .waitFor();
     await workbench.screenshot('filter-light');
     await workbench.runCommand('MLflow: Clear Run Filter');
-    await workbench.treeItem('first-try').waitFor();
+    await workbench.treeItem(/^first-try/).waitFor();
   });
 
   it('Copy Model URI and Copy Load Snippet fill the clipboard', async () => {
@@ -170,7 +170,7 @@ describe('the sample workspace, in VS Code', () => {
   it('Log Model to Run adds a logged model to the store', async () => {
     const { workbench } = session;
     await workbench.openMlflowView();
-    await workbench.chooseInMenu(workbench.treeItem('first-try'), 'Log Model to Run…');
+    await workbench.chooseInMenu(workbench.treeItem(/^first-try/), 'Log Model to Run…');
     await workbench.typeAndAccept(path.join(session.workspace, checkpointFolder) + '/');
     await workbench.pick(/text-generation/);
     await workbench.typeAndAccept('logged-here');

@@ -108,7 +108,13 @@ export class Workbench {
   async chooseInMenu(target: Locator, label: string): Promise<void> {
     await target.waitFor({ timeout: 15_000 });
     await target.click({ button: 'right' });
-    await this.page.locator('.monaco-menu .action-menu-item', { hasText: label }).first().click({ timeout: 10_000 });
+    const item = this.page.locator('.monaco-menu .action-menu-item', { hasText: label }).first();
+    await item.waitFor({ timeout: 10_000 });
+    // A menu that has just opened takes a click for the end of the one that opened it.
+    for (let attempt = 0; attempt < 5 && (await item.isVisible()); attempt++) {
+      await this.page.waitForTimeout(250);
+      await item.click({ timeout: 2000 }).catch(() => undefined);
+    }
   }
 
   /** The clipboard's text, as soon as it is one that `pattern` fits. */
@@ -145,6 +151,28 @@ export class Workbench {
       await this.page.waitForTimeout(100);
     }
     throw new Error(`No webview shows ${selector}.`);
+  }
+
+  /** The editor tab whose label or description holds `text`. */
+  tab(text: string): Locator {
+    return this.page
+      .locator('.tabs-container .tab.active')
+      .filter({ has: this.page.getByText(text) })
+      .first();
+  }
+
+  /** Waits until a webview's `selector` holds a text. */
+  async webviewWithText(selector: string, text: RegExp, timeoutMs = 30_000): Promise<Frame> {
+    const end = Date.now() + timeoutMs;
+    while (Date.now() < end) {
+      for (const frame of this.page.frames()) {
+        const element = frame.locator(selector).first();
+        const shown = await element.innerText({ timeout: 200 }).catch(() => '');
+        if (text.test(shown)) return frame;
+      }
+      await this.page.waitForTimeout(100);
+    }
+    throw new Error(`No webview's ${selector} holds ${text}.`);
   }
 
   async notification(text: string | RegExp): Promise<Locator> {

@@ -79,6 +79,7 @@ function Conversation({ app, form }: { app: App; form: PanelForm }): VNode {
 
 /** The next step, and an example where the model brings one. */
 function emptyConversation(app: App, form: PanelForm): VNode {
+  if (app.state.status.kind === 'failed') return element('div', { class: 'empty' });
   const { example } = form;
   const modelId = app.state.model?.id ?? '';
   const text = example ? Object.values(example.values)[0] : undefined;

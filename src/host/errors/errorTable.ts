@@ -99,7 +99,8 @@ export interface TellableError {
 export function errorText(error: TellableError): string {
   const { hint } = errorAdvice(error);
   const sentence = shortSentence(error) ?? error.message.trim();
-  if (hint === '' || sentence.includes(hint)) return sentence;
+  // A message of two sentences says itself what to do.
+  if (hint === '' || /[.!?] \p{Lu}/u.test(sentence)) return sentence;
   return `${/[.!?]$/.test(sentence) ? sentence : `${sentence}.`} ${hint}`;
 }
 

@@ -61,7 +61,7 @@ async function readText(path: string): Promise<string> {
 function parseDocument(path: string, content: string): JsonObject {
   let document: unknown;
   try {
-    document = parse(content, { logLevel: 'silent', maxAliasCount: 100 });
+    document = parse(content, { logLevel: 'error', maxAliasCount: 100 });
   } catch (cause) {
     const problem = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     throw MlflowError.invalidParameter(`${path} is not valid YAML: ${problem}`, {

@@ -209,9 +209,11 @@ function model(node: ModelNode): NodeView {
       ? { name: 'error', color: 'charts.red' }
       : isPending
         ? { name: 'sync', color: 'charts.blue' }
-        : isReferenceOnly
-          ? { name: 'references', color: 'charts.purple' }
-          : { name: 'symbol-method', color: isTransformers ? 'charts.purple' : 'descriptionForeground' },
+        : node.kind === 'modelFolder' && summary === undefined
+          ? { name: 'warning', color: 'list.warningForeground' }
+          : isReferenceOnly
+            ? { name: 'references', color: 'charts.purple' }
+            : { name: 'symbol-method', color: isTransformers ? 'charts.purple' : 'descriptionForeground' },
     collapsible: 'none',
     contextValue: contextValue(
       node.kind,
@@ -232,6 +234,7 @@ function modelDescription(node: ModelNode): string {
     if (node.version.status !== 'READY') parts.push(node.version.status.toLowerCase().replace('_', ' '));
   }
   if (node.model.summary !== undefined) parts.push(...summaryParts(node.model.summary));
+  else if (node.kind === 'modelFolder') parts.push('MLmodel is not readable');
   if (node.kind === 'loggedModel' && node.sourceRunName !== undefined) parts.push(`from ${node.sourceRunName}`);
   return parts.join(' · ');
 }
