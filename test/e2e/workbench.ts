@@ -95,8 +95,9 @@ export class Workbench {
       .click({ timeout: 15_000 });
   }
 
-  /** Types over the text of the open input box or file dialog, and accepts it. */
-  async typeAndAccept(text: string): Promise<void> {
+  /** Types over the text of an input box or file dialog, known by its title, and accepts it. */
+  async typeAndAccept(text: string, title: string | RegExp): Promise<void> {
+    await this.page.locator('.quick-input-title', { hasText: title }).waitFor({ timeout: 15_000 });
     const input = this.page.locator('.quick-input-widget input.input').first();
     await input.waitFor({ timeout: 15_000 });
     await input.fill(text);
@@ -151,14 +152,6 @@ export class Workbench {
       await this.page.waitForTimeout(100);
     }
     throw new Error(`No webview shows ${selector}.`);
-  }
-
-  /** The editor tab whose label or description holds `text`. */
-  tab(text: string): Locator {
-    return this.page
-      .locator('.tabs-container .tab.active')
-      .filter({ has: this.page.getByText(text) })
-      .first();
   }
 
   /** Waits until a webview's `selector` holds a text. */

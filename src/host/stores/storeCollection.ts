@@ -5,6 +5,9 @@ import type { StoreOpener } from './storeSession.js';
 /** The stores of the tree. Connections outlive a new search of the workspace as long as their store is still found. */
 export class StoreCollection {
   private connections: StoreConnection[] = [];
+  private settleFirst!: () => void;
+  /** The workspace has been searched once: a store that is not here now is not there. */
+  readonly firstSearch = new Promise<void>((resolve) => (this.settleFirst = resolve));
 
   constructor(private readonly opener: StoreOpener) {}
 
@@ -26,7 +29,13 @@ export class StoreCollection {
     );
     const gone = previous.filter((connection) => !this.connections.includes(connection));
     await Promise.all(gone.map((connection) => connection.close()));
+    this.settle();
     return gone.length > 0 || previous.length !== this.connections.length;
+  }
+
+  /** Ends the wait for the first search, also when it failed. */
+  settle(): void {
+    this.settleFirst();
   }
 
   async close(): Promise<void> {

@@ -53,6 +53,8 @@ export class WorkspaceModels implements ModelCatalog {
 
   async resolveFolder(model: ModelReference, options: LongRunningOptions = {}): Promise<string> {
     if (model.storeUri === undefined) return model.location ?? model.uri;
+    // The panel comes back with its model before the workspace has been searched.
+    if (this.stores.get(model.storeUri) === undefined) await this.stores.firstSearch;
     const connection = this.stores.get(model.storeUri);
     if (connection === undefined) {
       throw MlflowError.doesNotExist(`The store of ${model.uri} is not open any more. Add it to the tree again.`, {

@@ -47,7 +47,10 @@ export class WorkspaceStores implements Disposable {
   search(): Promise<void> {
     this.searching ??= this.run()
       .catch((error: unknown) => this.log.error(`The workspace could not be searched: ${String(error)}`))
-      .finally(() => (this.searching = undefined));
+      .finally(() => {
+        this.searching = undefined;
+        this.stores.settle();
+      });
     return this.searching;
   }
 
