@@ -34,9 +34,10 @@ export async function downloadArtifacts(
   stores: ArtifactStoresSource,
 ): Promise<string> {
   checkSelection(selection);
-  if (selection.dstPath !== undefined) await mkdir(selection.dstPath, { recursive: true });
+  const { signal, onProgress } = selection;
+  const dstPath = selection.dstPath ?? undefined;
+  if (dstPath !== undefined) await mkdir(dstPath, { recursive: true });
   const target = await openSelection(selection, stores);
-  const { dstPath, signal, onProgress } = selection;
   try {
     const result = await target.repository.download(target.path, { dstPath, signal, onProgress });
     if (target.registered !== undefined) await writeRegisteredModelMeta(result, target.registered);
@@ -99,13 +100,20 @@ export async function openArtifacts(uri: string, stores: ArtifactStoresSource): 
     : new LocalArtifactRepository(resolved.artifactUri, resolved.path);
 }
 
-function checkSelection({ artifactUri, runId, artifactPath }: ArtifactSelection): void {
+function checkSelection(selection: ArtifactSelection): void {
+  const { artifactUri, runId, artifactPath } = withoutNulls(selection);
   if ((artifactUri === undefined) === (runId === undefined)) {
     throw MlflowError.invalidParameter('Exactly one of `run_id` or `artifact_uri` must be specified');
   }
   if (artifactUri !== undefined && artifactPath !== undefined) {
     throw MlflowError.invalidParameter('`artifact_path` cannot be specified if `artifact_uri` is specified');
   }
+}
+
+/** Python's None, which JavaScript callers write as `null`. */
+function withoutNulls(selection: ArtifactSelection): ArtifactSelection {
+  const { artifactUri, runId, artifactPath } = selection;
+  return { artifactUri: artifactUri ?? undefined, runId: runId ?? undefined, artifactPath: artifactPath ?? undefined };
 }
 
 interface OpenedSelection {
@@ -115,7 +123,7 @@ interface OpenedSelection {
 }
 
 async function openSelection(selection: ArtifactSelection, source: ArtifactStoresSource): Promise<OpenedSelection> {
-  const { artifactUri, runId, artifactPath = '' } = selection;
+  const { artifactUri, runId, artifactPath = '' } = withoutNulls(selection);
   if (runId !== undefined) {
     return { repository: await openRun(`runs:/${runId}`, await storesOf(source)), path: artifactPath };
   }

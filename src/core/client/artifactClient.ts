@@ -12,6 +12,7 @@ import type { PyValue } from '../serialization/pyValue.js';
 import type { FileInfo } from '../tracking/entities.js';
 import { posixNormpath } from '../tracking/validation.js';
 import { TrackingClient } from './trackingClient.js';
+import { given } from './values.js';
 
 /** Artifacts of runs and logged models. Source: mlflow.tracking.client.MlflowClient */
 export class ArtifactClient extends TrackingClient {
@@ -19,7 +20,7 @@ export class ArtifactClient extends TrackingClient {
   async logArtifact(
     options: { runId: string; localPath: string; artifactPath?: string | undefined } & LongRunningOptions,
   ): Promise<void> {
-    const { runId, localPath, artifactPath, signal, onProgress } = options;
+    const { runId, localPath, artifactPath, signal, onProgress } = given(options);
     const repository = await this.runRepository(runId);
     if (!(await stat(localPath)).isDirectory()) {
       await repository.uploadFile(localPath, artifactPath, { signal, onProgress });
@@ -33,7 +34,7 @@ export class ArtifactClient extends TrackingClient {
   async logArtifacts(
     options: { runId: string; localDir: string; artifactPath?: string | undefined } & LongRunningOptions,
   ): Promise<void> {
-    const { runId, localDir, artifactPath, signal, onProgress } = options;
+    const { runId, localDir, artifactPath, signal, onProgress } = given(options);
     const repository = await this.runRepository(runId);
     await repository.uploadFolder(localDir, artifactPath, { signal, onProgress });
   }
@@ -79,20 +80,20 @@ export class ArtifactClient extends TrackingClient {
   }
 
   async listLoggedModelArtifacts(options: { modelId: string; path?: string | undefined }): Promise<FileInfo[]> {
-    return (await this.modelRepository(options.modelId)).list(options.path);
+    return (await this.modelRepository(options.modelId)).list(options.path ?? undefined);
   }
 
   async logModelArtifact(
     options: { modelId: string; localPath: string; artifactPath?: string | undefined } & LongRunningOptions,
   ): Promise<void> {
-    const { modelId, localPath, artifactPath, signal, onProgress } = options;
+    const { modelId, localPath, artifactPath, signal, onProgress } = given(options);
     await (await this.modelRepository(modelId)).uploadFile(localPath, artifactPath, { signal, onProgress });
   }
 
   async logModelArtifacts(
     options: { modelId: string; localDir: string; artifactPath?: string | undefined } & LongRunningOptions,
   ): Promise<void> {
-    const { modelId, localDir, artifactPath, signal, onProgress } = options;
+    const { modelId, localDir, artifactPath, signal, onProgress } = given(options);
     await (await this.modelRepository(modelId)).uploadFolder(localDir, artifactPath, { signal, onProgress });
   }
 

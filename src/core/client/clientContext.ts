@@ -1,5 +1,6 @@
 import type { Environment, Fetch } from '../ports.js';
 import { MlflowError } from '../errors.js';
+import { given } from './values.js';
 import { openStores, resolveStoreUris, type Stores } from '../tracking/openStores.js';
 
 /** What the composition root gives every client. */
@@ -34,7 +35,7 @@ export class ClientStores {
     private readonly context: ClientContext,
   ) {
     this.cwd = context.cwd();
-    const resolved = resolveStoreUris({ ...uris, cwd: this.cwd, environment: context.environment });
+    const resolved = resolveStoreUris({ ...given(uris), cwd: this.cwd, environment: context.environment });
     this.trackingUri = resolved.trackingUri;
     this.registryUri = resolved.registryUri;
   }

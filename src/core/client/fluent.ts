@@ -16,7 +16,7 @@ import { MlflowClient } from './mlflowClient.js';
 import { registerModel, type RegisterModelOptions } from './registerModel.js';
 import { contextTags } from './runContext.js';
 import { startedRun, type StartRunOptions } from './startedRun.js';
-import { storedTags, type MetricInput } from './values.js';
+import { given, storedTags, type MetricInput } from './values.js';
 
 export interface LogMetricOptions {
   step?: number | undefined;
@@ -132,7 +132,7 @@ export class Fluent {
 
   /** Metrics of a step at which the run logged models become metrics of those models too. */
   async logMetrics(metrics: Readonly<Record<string, number>>, options: LogMetricOptions = {}): Promise<void> {
-    const { step = 0, timestamp = Date.now(), modelId } = options;
+    const { step = 0, timestamp = Date.now(), modelId } = given(options);
     const client = this.client();
     const run = await client.getRun({ runId: options.runId ?? (await this.currentRunId()) });
     const { runId } = run.info;
@@ -220,8 +220,8 @@ export class Fluent {
       orderBy?: string[] | undefined;
     } = {},
   ): Promise<Run[]> {
-    const { filterString, runViewType, orderBy, maxResults = 100_000 } = options;
-    const experimentIds = await this.experiments.idsOfSearch(options);
+    const { filterString, runViewType, orderBy, maxResults = 100_000 } = given(options);
+    const experimentIds = await this.experiments.idsOfSearch(given(options));
     const runs: Run[] = [];
     let pageToken: string | undefined;
     while (experimentIds.length > 0 && runs.length < maxResults) {

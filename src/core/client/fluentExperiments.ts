@@ -3,6 +3,7 @@ import type { Environment } from '../ports.js';
 import { stringRepr } from '../serialization/pythonRepr.js';
 import type { Experiment } from '../tracking/entities.js';
 import type { MlflowClient } from './mlflowClient.js';
+import { given } from './values.js';
 
 /** The current experiment. Source: mlflow.tracking.fluent.set_experiment, _get_experiment_id */
 export class FluentExperiments {
@@ -33,7 +34,7 @@ export class FluentExperiments {
   }
 
   private async byOption(chosen: { experimentName?: string | undefined; experimentId?: string | undefined }) {
-    const { experimentName, experimentId } = chosen;
+    const { experimentName, experimentId } = given(chosen);
     if ((experimentName === undefined) === (experimentId === undefined)) {
       throw MlflowError.invalidParameter('Must specify exactly one of: `experiment_id` or `experiment_name`.');
     }

@@ -8,7 +8,7 @@ import { stringRepr } from '../serialization/pythonRepr.js';
 import type { ModelVersion, ModelVersionStage, PagedList, RegisteredModel } from '../tracking/entities.js';
 import { validateModelAliasName, validateModelName, validateModelVersion } from '../tracking/validation.js';
 import { ArtifactClient } from './artifactClient.js';
-import { storedTags, storedText } from './values.js';
+import { given, givenSearch, storedTags, storedText } from './values.js';
 
 type AnyRecord = Readonly<Record<string, unknown>>;
 type VersionOrStage = { name: string; version?: string | undefined; stage?: string | undefined; key: string };
@@ -29,7 +29,7 @@ export class MlflowClient extends ArtifactClient {
   }): Promise<RegisteredModel> {
     const tags = storedTags(options.tags);
     if (hasPromptTag(tags)) throw promptsAreNoModels();
-    return (await this.stores.write()).registry.createRegisteredModel({ ...options, tags });
+    return (await this.stores.write()).registry.createRegisteredModel({ ...given(options), tags });
   }
 
   async getRegisteredModel({ name }: { name: string }): Promise<RegisteredModel> {
@@ -37,7 +37,7 @@ export class MlflowClient extends ArtifactClient {
   }
 
   async searchRegisteredModels(options: SearchRegistryOptions = {}): Promise<PagedList<RegisteredModel>> {
-    return (await this.reading()).searchRegisteredModels(options);
+    return (await this.reading()).searchRegisteredModels(givenSearch(options));
   }
 
   async renameRegisteredModel({ name, newName }: { name: string; newName: string }): Promise<RegisteredModel> {
@@ -47,7 +47,7 @@ export class MlflowClient extends ArtifactClient {
   }
 
   async updateRegisteredModel(options: { name: string; description?: string | undefined }): Promise<RegisteredModel> {
-    return (await this.writing(options.name)).updateRegisteredModel(options);
+    return (await this.writing(options.name)).updateRegisteredModel(given(options));
   }
 
   async deleteRegisteredModel({ name }: { name: string }): Promise<void> {
@@ -84,7 +84,7 @@ export class MlflowClient extends ArtifactClient {
   async getLatestVersions({ name, stages }: { name: string; stages?: string[] | undefined }): Promise<ModelVersion[]> {
     const registry = await this.reading();
     await this.modelOrPromptError(registry, name);
-    return registry.getLatestVersions({ name, stages });
+    return registry.getLatestVersions({ name, stages: stages ?? undefined });
   }
 
   async createModelVersion(options: {
@@ -98,7 +98,7 @@ export class MlflowClient extends ArtifactClient {
     awaitCreationFor?: number | undefined;
     modelId?: string | undefined;
   }): Promise<ModelVersion> {
-    const { name, source, runId, runLink, description, modelId } = options;
+    const { name, source, runId, runLink, description, modelId } = given(options);
     const tags = storedTags(options.tags);
     if (hasPromptTag(tags)) throw promptsAreNoModels();
     return (await this.stores.write()).registry.createModelVersion({
@@ -142,7 +142,7 @@ export class MlflowClient extends ArtifactClient {
   }
 
   async searchModelVersions(options: SearchRegistryOptions = {}): Promise<PagedList<ModelVersion>> {
-    return (await this.reading()).searchModelVersions(options);
+    return (await this.reading()).searchModelVersions(givenSearch(options));
   }
 
   async updateModelVersion(options: {
@@ -150,7 +150,7 @@ export class MlflowClient extends ArtifactClient {
     version: string;
     description?: string | undefined;
   }): Promise<ModelVersion> {
-    if (options.description === undefined) {
+    if (options.description === undefined || options.description === null) {
       throw new MlflowError('Attempting to update model version with no new field values.');
     }
     return (await this.writing(options.name)).updateModelVersion({ ...options, version: String(options.version) });
@@ -166,7 +166,7 @@ export class MlflowClient extends ArtifactClient {
     stage: string;
     archiveExistingVersions?: boolean | undefined;
   }): Promise<ModelVersion> {
-    const { name, version, archiveExistingVersions } = options;
+    const { name, version, archiveExistingVersions } = given(options);
     const stage = options.stage as ModelVersionStage;
     const registry = await this.writing(name);
     return registry.transitionModelVersionStage({ name, version: String(version), stage, archiveExistingVersions });

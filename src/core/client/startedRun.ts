@@ -68,7 +68,7 @@ async function resumedRun(runId: string, options: StartRunOptions, context: Star
     throw new MlflowError(`Cannot start run with ID ${runId} because it is in the deleted state.`);
   }
   const tags = describedTags(options);
-  await client.updateRun({ runId, status: 'RUNNING', name: options.runName });
+  await client.updateRun({ runId, status: 'RUNNING', name: options.runName ?? undefined });
   await client.logBatch({ runId, tags });
   return client.getRun({ runId });
 }
@@ -86,7 +86,7 @@ async function newRun(options: StartRunOptions, context: StartRunContext): Promi
   return client.createRun({
     experimentId: options.experimentId ?? (await context.currentExperimentId()),
     tags: context.contextTags(tags),
-    runName: options.runName,
+    runName: options.runName ?? undefined,
   });
 }
 

@@ -22,6 +22,8 @@ import { splitBatches } from './batches.js';
 import { ClientStores, processContext, type ClientContext, type ClientUris } from './clientContext.js';
 import { paramImmutableHint } from './paramImmutableHint.js';
 import {
+  given,
+  givenSearch,
   storedMetric,
   storedMetrics,
   storedParams,
@@ -49,7 +51,7 @@ export class TrackingClient {
   }
 
   async searchExperiments(options: SearchExperimentsOptions = {}): Promise<PagedList<Experiment>> {
-    return (await this.stores.read()).tracking.searchExperiments(options);
+    return (await this.stores.read()).tracking.searchExperiments(givenSearch(options));
   }
 
   async getExperiment({ experimentId }: { experimentId: string }): Promise<Experiment> {
@@ -65,9 +67,10 @@ export class TrackingClient {
     artifactLocation?: string | undefined;
     tags?: AnyRecord | undefined;
   }): Promise<string> {
-    validateExperimentArtifactLocation(options.artifactLocation);
+    const { artifactLocation } = given(options);
+    validateExperimentArtifactLocation(artifactLocation);
     const { tracking } = await this.stores.write();
-    return tracking.createExperiment({ ...options, tags: storedTags(options.tags) });
+    return tracking.createExperiment({ ...options, artifactLocation, tags: storedTags(options.tags) });
   }
 
   async renameExperiment(options: { experimentId: string; newName: string }): Promise<void> {
@@ -104,7 +107,7 @@ export class TrackingClient {
       userId: tags['mlflow.user'] ?? 'unknown',
       startTime: options.startTime || Date.now(),
       tags,
-      runName: options.runName,
+      runName: options.runName ?? undefined,
     });
   }
 
@@ -124,7 +127,7 @@ export class TrackingClient {
   ): Promise<PagedList<Run>> {
     const { experimentIds } = options;
     const ids = typeof experimentIds === 'string' ? [experimentIds] : experimentIds;
-    return (await this.stores.read()).tracking.searchRuns({ ...options, experimentIds: ids });
+    return (await this.stores.read()).tracking.searchRuns({ ...givenSearch(options), experimentIds: ids });
   }
 
   async updateRun(options: {
@@ -132,7 +135,7 @@ export class TrackingClient {
     status?: RunStatus | undefined;
     name?: string | undefined;
   }): Promise<void> {
-    const { runId, status, name } = options;
+    const { runId, status, name } = given(options);
     if (status === undefined && name === undefined) return;
     const { tracking } = await this.stores.write();
     checkStatus(status);
@@ -144,7 +147,7 @@ export class TrackingClient {
     status?: RunStatus | undefined;
     endTime?: number | undefined;
   }): Promise<void> {
-    const { runId, status, endTime } = options;
+    const { runId, status, endTime } = given(options);
     checkStatus(status);
     const { tracking } = await this.stores.write();
     await tracking.updateRun({ runId, status: status ?? 'FINISHED', endTime: endTime || Date.now() });
@@ -229,8 +232,12 @@ export class TrackingClient {
     datasets?: DatasetInput[] | undefined;
     models?: LoggedModelInput[] | undefined;
   }): Promise<void> {
-    const { runId, datasets = [], models = [] } = options;
-    await (await this.stores.write()).tracking.logInputs({ runId, datasets, models });
+    const { runId, datasets = [], models = [] } = given(options);
+    const whole = datasets.map(({ dataset, tags }) => ({
+      dataset: { ...dataset, schema: dataset.schema ?? null, profile: dataset.profile ?? null },
+      tags: tags ?? {},
+    }));
+    await (await this.stores.write()).tracking.logInputs({ runId, datasets: whole, models });
   }
 
   async logOutputs(options: { runId: string; models: LoggedModelOutput[] }): Promise<void> {
@@ -247,7 +254,7 @@ export class TrackingClient {
   }): Promise<LoggedModel> {
     const { tracking } = await this.stores.write();
     return tracking.createLoggedModel({
-      ...options,
+      ...given(options),
       tags: storedTags(options.tags),
       params: storedTags(options.params),
     });
@@ -264,7 +271,7 @@ export class TrackingClient {
         `experiment_ids must be a list of strings, got ${typeof options.experimentIds}`,
       );
     }
-    return (await this.stores.read()).tracking.searchLoggedModels(options);
+    return (await this.stores.read()).tracking.searchLoggedModels(givenSearch(options));
   }
 
   async finalizeLoggedModel(options: { modelId: string; status: LoggedModelStatus }): Promise<LoggedModel> {

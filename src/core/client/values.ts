@@ -9,6 +9,17 @@ export type MetricInput = Omit<Metric, 'value' | 'timestamp' | 'step'> & {
   step?: number | null | undefined;
 };
 
+/** Options without those that are `null`: Python's None says the same as leaving them out. */
+export function given<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null)) as T;
+}
+
+/** {@link given}; a text as `orderBy` is a list of its letters, as for Python. */
+export function givenSearch<T extends { orderBy?: unknown }>(options: T): T {
+  const { orderBy } = options;
+  return given(typeof orderBy === 'string' ? { ...options, orderBy: Array.from(orderBy) } : options);
+}
+
 export type ParamInput = { key: string; value: unknown };
 /** A list of keys with values, or a record of them. */
 export type ParamInputs = readonly ParamInput[] | Readonly<Record<string, unknown>>;
@@ -20,19 +31,19 @@ export function storedText(value: unknown): string {
 }
 
 /** Tags as texts. */
-export function storedTags(tags: Readonly<Record<string, unknown>> | undefined): Tags | undefined {
-  if (tags === undefined) return undefined;
+export function storedTags(tags: Readonly<Record<string, unknown>> | null | undefined): Tags | undefined {
+  if (tags === undefined || tags === null) return undefined;
   return Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, storedText(value)]));
 }
 
-export function storedParams(params: ParamInputs | undefined): Param[] {
-  if (params === undefined) return [];
+export function storedParams(params: ParamInputs | null | undefined): Param[] {
+  if (params === undefined || params === null) return [];
   const entries = isList(params) ? params : Object.entries(params).map(([key, value]) => ({ key, value }));
   return entries.map(({ key, value }) => ({ key, value: storedText(value) }));
 }
 
-export function storedMetrics(metrics: MetricInputs | undefined, now = Date.now()): Metric[] {
-  if (metrics === undefined) return [];
+export function storedMetrics(metrics: MetricInputs | null | undefined, now = Date.now()): Metric[] {
+  if (metrics === undefined || metrics === null) return [];
   const entries: readonly MetricInput[] = isList(metrics)
     ? metrics
     : Object.entries(metrics).map(([key, value]) => ({ key, value }));

@@ -91,15 +91,21 @@ function extractResponses(raw: unknown, key: string): unknown {
   if (Array.isArray(raw) && items.every(isRecord)) {
     const [first] = items;
     if (!first) throw new MlflowError('list index out of range');
-    return first[key];
+    return fieldOf(first, key);
   }
   if (Array.isArray(raw) && items.every(Array.isArray)) {
-    return (items as Fields[][]).flatMap((collection) => collection.map((element) => element[key]));
+    return (items as Fields[][]).flatMap((collection) => collection.map((element) => fieldOf(element, key)));
   }
   throw new MlflowError(
     'Unable to parse the pipeline output. Expected List[Dict[str,str]] or ' +
       `List[List[Dict[str,str]]] but got ${classText(raw)} instead.`,
   );
+}
+
+/** @throws MlflowError as Python's KeyError. */
+function fieldOf(record: Fields, key: string): unknown {
+  if (!Object.hasOwn(record, key)) throw MlflowError.invalidParameter(`'${key}'`);
+  return record[key];
 }
 
 function trimResponse(prompt: string, response: unknown, options: ResponseOptions): unknown {

@@ -100,7 +100,7 @@ export class PyfuncWrapper {
     const prepared = this.preprocessLlm(data, config);
     const parsed = parseRawInput(toRawInput(prepared.data, this.kind), this.kind);
     if (isDict(parsed)) validateDict(asDict(parsed));
-    else if (areDicts(parsed)) for (const entry of parsed) validateDict(entry);
+    else if (areDicts(parsed) && parsed[0]) validateDict(parsed[0]); // Python's all() ends at the first record too.
     return this.run(parsed, prepared.params, callOptions);
   }
 

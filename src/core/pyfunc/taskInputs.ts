@@ -191,5 +191,7 @@ export function decodeTable(data: unknown, key: string): unknown {
 
 /** Texts of feature extraction: the first value of each record. */
 export function featureExtractionInput(data: unknown): unknown {
-  return Array.isArray(data) && isDict(data[0]) ? firstValues(data) : data;
+  if (!Array.isArray(data)) return data;
+  if (data.length === 0) throw new MlflowError('list index out of range');
+  return isDict(data[0]) ? firstValues(data) : data;
 }

@@ -115,7 +115,7 @@ export class LoadedPipeline {
   ): Promise<Prediction> {
     const meter = new GenerationMeter();
     const { compatibility } = this.folder.mlmodel;
-    const prepared = prepareInput(data, this.folder.signature, params, { compatibility });
+    const prepared = prepareInput(data, this.folder.signature, params, { compatibility, valuesAsDeclared: true });
     this.warnings = [...prepared.warnings];
     const callOptions: PipelineCallOptions = {
       signal: options.signal,

@@ -59,6 +59,8 @@ export abstract class TextPipeline implements Pipeline {
   call(input: unknown, kwargs: JsonObject, options: PipelineCallOptions = {}): Promise<unknown> {
     const own = { ...kwargs };
     for (const name of ['batch_size', 'num_workers']) delete own[name];
+    const isEmpty = Array.isArray(input) && input.length === 0;
+    if (isEmpty && this.generation === 5) throw new MlflowError('list index out of range');
     return this.run(input, own, options);
   }
 

@@ -101,6 +101,7 @@ function textAndPair(item: unknown): [string, string | undefined] {
     const [pair] = item as unknown[];
     if (item.length === 1 && Array.isArray(pair) && pair.length === 2) return pair as [string, string];
   }
+  if (!Array.isArray(item)) return [item as string, undefined];
   throw MlflowError.invalidParameter(
     'The pipeline received invalid inputs, if you are trying to send text pairs, you can try to send a' +
       ' dictionary `{"text": "My text", "text_pair": "My pair"}` in order to send a text pair.',

@@ -56,6 +56,8 @@ export class TokenClassificationPipeline extends TextPipeline {
 
   private async classify(text: unknown, settings: Settings): Promise<Entity[]> {
     if (typeof text !== 'string') {
+      // The tokenizer of transformers 4 refuses it itself.
+      if (this.generation === 4) this.tokenizer.encode(text as string);
       throw MlflowError.invalidParameter('When `is_split_into_words=False`, `sentence` must be an untokenized string.');
     }
     const { modelMaxLength } = this.tokenizer;

@@ -38,6 +38,17 @@ export type Encoding = Tokens;
 /** `model_max_length` above this means none. Source: transformers tokenization_utils_base.LARGE_INTEGER. */
 const largeInteger = 1e20;
 
+/** What the tokenizers of each generation say of an input that is no text. */
+const notText = {
+  4:
+    'text input must be of type `str` (single example), `List[str]` (batch or single pretokenized example) or ' +
+    '`List[List[str]]` (batch of pretokenized examples).',
+  5:
+    'text input must be of type `str` (single example), `list[str]` (batch or single pretokenized example) or ' +
+    '`list[list[str]]` (batch of pretokenized examples) or `list[tuple[list[str], list[str]]]` (batch of pretokenized ' +
+    'sequence pairs).',
+};
+
 /** A Hugging Face fast tokenizer: ids, offsets, words and masks as Python's, of the recorded transformers generation. */
 export class Tokenizer implements PipelineTokenizer {
   readonly modelMaxLength: number;
@@ -170,6 +181,13 @@ export class Tokenizer implements PipelineTokenizer {
   }
 
   applyChatTemplate(messages: JsonObject[], options: ChatTemplateOptions = {}): string {
+    if (messages.length === 0 && this.chatTemplate.exists) {
+      throw MlflowError.invalidParameter(
+        this.generation === 5
+          ? 'Cannot apply chat template to an empty conversation. Provide at least one message.'
+          : 'list index out of range',
+      );
+    }
     return this.chatTemplate.render(messages, options);
   }
 
@@ -206,10 +224,7 @@ export class Tokenizer implements PipelineTokenizer {
 
   private encodeSequence(text: string): Tokens {
     if (typeof text !== 'string') {
-      throw MlflowError.invalidParameter(
-        'text input must be of type `str` (single example), `list[str]` (batch or single pretokenized example) or ' +
-          '`list[list[str]]` (batch of pretokenized examples).',
-      );
+      throw MlflowError.invalidParameter(notText[this.generation]);
     }
     const tokens = emptyTokens();
     const matched = new Map<number, string>();

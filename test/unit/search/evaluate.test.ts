@@ -60,6 +60,12 @@ describe('searching entities in memory', () => {
     assert.deepEqual(ids(sortRuns(runs, ['status'])), ['c', 'a', 'b']);
   });
 
+  it('AB2 of several faulty orders the last is refused, and a dataset only where there are runs', () => {
+    assert.throws(() => sortRuns([], ['nonsense', 'metrics.m upwards']), /Invalid ordering key .*upwards/);
+    assert.deepEqual(sortRuns([], ['dataset.name']), []);
+    assert.throws(() => sortRuns([run('a')], ['dataset.name']), /Invalid order_by entity type 'dataset'/);
+  });
+
   it('AB3 what is missing satisfies nothing, != included', () => {
     const runs = [run('with', { params: { p: '1' } }), run('without')];
     assert.deepEqual(ids(filterRuns(runs, "params.p != '2'")), ['with']);
@@ -145,5 +151,9 @@ describe('searching entities in memory', () => {
     assert.equal(parsePageToken(undefined), 0);
     assert.throws(() => parsePageToken('x'), /could not base64-decode/);
     assert.throws(() => parsePageToken(Buffer.from('no').toString('base64')), /decoded value=b'no'/);
+  });
+
+  it("a page token for the first page is refused in Python's words", () => {
+    assert.throws(() => parsePageToken(createPageToken(0)), /parsed value=\{'offset': 0\}$/);
   });
 });

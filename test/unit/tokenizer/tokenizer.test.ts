@@ -95,7 +95,8 @@ describe('chat templates', () => {
       'chat_template.jinja': "{{ raise_exception('no system') }}",
     });
     const tokenizer = await Tokenizer.load(refusing, 5);
-    assert.throws(() => tokenizer.applyChatTemplate([]), /no system/);
+    assert.throws(() => tokenizer.applyChatTemplate([{ role: 'user', content: 'x' }]), /no system/);
+    assert.throws(() => tokenizer.applyChatTemplate([]), /empty conversation/);
   });
 });
 

@@ -36,9 +36,14 @@ export function filterRuns(runs: readonly Run[], filterString: string | null | u
 
 /** Newest first, then by id, unless `orderBy` says otherwise. Source: SearchUtils.sort */
 export function sortRuns(runs: readonly Run[], orderBy: readonly string[] | null | undefined): Run[] {
-  const keys = (orderBy ?? []).map(parseRunOrderBy);
-  for (const { entity } of keys) {
-    if (entity === 'dataset') throw MlflowError.invalidParameter(`Invalid order_by entity type '${entity}'`);
+  const keys: OrderBy[] = [];
+  // Python sorts by the last clause first: that one's error is the one to be seen.
+  for (const clause of [...(orderBy ?? [])].reverse()) {
+    const key = parseRunOrderBy(clause);
+    if (key.entity === 'dataset' && runs.length > 0) {
+      throw MlflowError.invalidParameter(`Invalid order_by entity type '${key.entity}'`);
+    }
+    keys.unshift(key);
   }
   return sortByKeys(runs, [
     ...keys.map((key) => ({ fieldOf: (run: Run) => runField(run, key), ascending: key.ascending })),

@@ -1,5 +1,7 @@
 import { MlflowError } from '../../errors.js';
 import { parsePythonJson } from '../../serialization/pythonJson.js';
+import { pythonRepr } from '../../serialization/pythonRepr.js';
+import type { PyValue } from '../../serialization/pyValue.js';
 
 /** The text that asks for the page from `offset` on. Source: SearchUtils.create_page_token */
 export function createPageToken(offset: number): string {
@@ -20,7 +22,7 @@ export function parsePageToken(pageToken: string | null | undefined): number {
   }
   const offset =
     parsed instanceof Map ? (parsed.get('offset') as unknown) : (parsed as { offset?: unknown } | null)?.offset;
-  if (!offset) throw MlflowError.invalidParameter(`Invalid page token, parsed value=${decoded}`);
+  if (!offset) throw MlflowError.invalidParameter(`Invalid page token, parsed value=${pythonRepr(parsed as PyValue)}`);
   const number = Number(offset);
   if (!Number.isFinite(number))
     throw MlflowError.invalidParameter(`Invalid page token, not stringable ${String(offset)}`);

@@ -115,12 +115,16 @@ function latestMetrics(session: Session, ids: string): Map<string, SqlRow[]> {
   return groupRows(rows, 'run_uuid');
 }
 
+/** A run's points in a SQL store do not say where they come from. Source: SqlMetric.to_mlflow_entity */
+const unknownOrigin = { datasetName: null, datasetDigest: null, modelId: null, runId: null };
+
 function metricOf(row: SqlRow): Metric {
   return {
     key: String(row['key']),
     value: metricValueOf(row),
     timestamp: numberOf(row['timestamp']),
     step: numberOf(row['step']),
+    ...unknownOrigin,
   };
 }
 
