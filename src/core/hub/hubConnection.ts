@@ -23,9 +23,11 @@ const maximumAttempts = 6;
 /** Of a server that cannot be reached at all. */
 const maximumNetworkAttempts = 3;
 const longestWaitMs = 120_000;
-const answerTimeoutMs = 30_000;
+const answerTimeoutMs = 15_000;
 const redirects = new Set([301, 302, 303, 307, 308]);
 const transient = new Set([408, 429, 500, 502, 503, 504]);
+
+class SilentServerError extends Error {}
 
 /**
  * Requests to one Hub: redirects followed by hand so that the token goes to no other host, transient failures repeated with
@@ -117,7 +119,7 @@ export class HubConnection {
     const headers = { ...request.headers, ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
     const timeout = new AbortController();
     const timer = setTimeout(
-      () => timeout.abort(new Error(`no answer within ${answerTimeoutMs / 1000} seconds`)),
+      () => timeout.abort(new SilentServerError(`no answer within ${answerTimeoutMs / 1000} seconds`)),
       answerTimeoutMs,
     );
     try {
@@ -199,8 +201,9 @@ function remedy(status: number, hubCode: string | null): string {
   }
 }
 
-/** No name, no network: asking again at once changes nothing. */
+/** No name, no network, no answer at all: asking again at once changes nothing. */
 function isUnresolvable(error: unknown): boolean {
+  if (error instanceof SilentServerError) return true;
   const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
   return cause?.code === 'ENOTFOUND' || cause?.code === 'EAI_AGAIN' || cause?.code === 'ENETUNREACH';
 }

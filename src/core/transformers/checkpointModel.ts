@@ -23,7 +23,7 @@ import { torchDtypeOfConfig } from './torchDtype.js';
  */
 export async function checkpointModel(
   modelUri: string,
-  { repository, revision }: HubUri,
+  { repository, revision }: Pick<HubUri, 'repository' | 'revision'>,
   options: LoadModelOptions,
   hub: (HubAccess & HubSnapshots) | undefined,
 ): Promise<{ folder: string; model: Model | undefined }> {
@@ -65,7 +65,7 @@ export async function checkpointModel(
 
 async function snapshotOf(
   modelUri: string,
-  { repository, revision }: HubUri,
+  { repository, revision }: Pick<HubUri, 'repository' | 'revision'>,
   options: LoadModelOptions,
   hub: HubAccess & HubSnapshots,
 ): Promise<{ folder: string; commit: string }> {

@@ -396,6 +396,23 @@ describe('HubClient', () => {
     });
   });
 
+  test('a server that says nothing is given up after one try', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    let asked = 0;
+    const silent = new HubClient({
+      environment: environment(),
+      fetch: (_, init) => {
+        asked++;
+        return new Promise((_resolve, reject) => {
+          init?.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error));
+          queueMicrotask(() => context.mock.timers.tick(60_000));
+        });
+      },
+    });
+    await rejects(silent.latestCommit(repository), 'TEMPORARILY_UNAVAILABLE', /no answer within 15 seconds/);
+    assert.equal(asked, 1);
+  });
+
   test('names that do not exist are said', async () => {
     await rejects(client().latestCommit('acme/none'), 'RESOURCE_DOES_NOT_EXIST', /404/);
     await rejects(
