@@ -33,7 +33,6 @@ interface PythonSave {
 }
 
 const root = await mkdtemp(path.join(tmpdir(), 'save-'));
-const generations = ['new', 'old'] as const;
 const commit = '0123456789abcdef0123456789abcdef01234567';
 const sessions = { new: new PythonSession('new'), old: new PythonSession('old') };
 
@@ -42,7 +41,10 @@ await writeFile(path.join(root, 'code', 'a.py'), 'raise SystemExit("never run")\
 await writeFile(path.join(root, 'code', 'pkg', 'b.py'), '\n');
 await writeFile(path.join(root, 'code', 'pkg', '__pycache__', 'b.pyc'), '\n');
 await writeFile(path.join(root, 'constraints.txt'), '# why\na<2\nb==1  # because\n');
-await writeFile(path.join(root, 'reqs.txt'), '# comment\nx==1 \\\n  ; python_version > "3"\n\n-r more.txt\nz  # end\n');
+await writeFile(
+  path.join(root, 'reqs.txt'),
+  `# comment\nx==1 \\\n  ; python_version > "3"\n\n-r ${root}/more.txt\nz  # end\n`,
+);
 await writeFile(path.join(root, 'more.txt'), 'y>=2\n');
 await writeFile(
   path.join(root, 'env.yaml'),
@@ -163,7 +165,8 @@ async function textFiles(folder: string): Promise<Record<string, string>> {
   return found;
 }
 
-for (const generation of generations) {
+/** Everything is asked before the first test is declared: hooks of the file run when the declared tests are done. */
+async function answersOf(generation: PythonGeneration) {
   const name = generation === 'new' ? 'MLflow 3.17 (compatibility 3)' : 'MLflow 2.16 (compatibility 2)';
   const made = new Map(checkpoints[generation].map((checkpoint) => [checkpoint.name, checkpoint]));
   const plain: SaveCase[] = [...made.keys()].map((checkpoint) => ({
@@ -178,6 +181,16 @@ for (const generation of generations) {
   const theirs = await sessions[generation].ask<PythonSave[]>('saveAll', {
     questions: chosen.map((test, index) => pythonQuestion(test, made.get(test.checkpoint)!, target('python', index))),
   });
+  const refusals = await sessions[generation].ask<PythonSave[]>('saveAll', {
+    questions: refusedCases.map((test, index) =>
+      pythonQuestion(test, made.get(test.checkpoint)!, target('refused', index)),
+    ),
+  });
+  return { generation, name, made, chosen, theirs, refusals, target };
+}
+
+for (const answers of [await answersOf('new'), await answersOf('old')]) {
+  const { generation, name, made, chosen, theirs, refusals, target } = answers;
   describe(`files are those of ${name}`, () => {
     for (const [index, test] of chosen.entries()) {
       it(test.name, async () => {
@@ -192,11 +205,6 @@ for (const generation of generations) {
     }
   });
 
-  const refusals = await sessions[generation].ask<PythonSave[]>('saveAll', {
-    questions: refusedCases.map((test, index) =>
-      pythonQuestion(test, made.get(test.checkpoint)!, target('refused', index)),
-    ),
-  });
   describe(`B29 refused as by ${name}`, () => {
     for (const [index, test] of refusedCases.entries()) {
       it(test.name, async () => {
