@@ -1,9 +1,13 @@
-// Builds the four targets into dist/: extension host (cjs), inference worker and store thread (esm), webviews (browser), library and CLI (esm).
+// Builds the four targets into dist/: extension host (cjs), inference worker and store thread (esm), webviews (browser), library and CLI (esm),
+// and the library's type declarations, unless --no-types leaves them out.
 import { build, context } from 'esbuild';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
+const withTypes = !watch && !process.argv.includes('--no-types');
 const node = {
   platform: 'node',
   target: 'node20',
@@ -62,6 +66,10 @@ const targets = [
 
 await rm('dist', { recursive: true, force: true });
 await mkdir('dist/webview', { recursive: true });
+const declarations = withTypes
+  ? spawn(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' })
+  : undefined;
+const declared = declarations ? once(declarations, 'close') : undefined;
 if (watch) {
   for (const target of targets) await (await context(target)).watch();
 } else {
@@ -70,3 +78,7 @@ if (watch) {
 }
 await cp('node_modules/@vscode/codicons/dist/codicon.css', 'dist/webview/codicon.css');
 await cp('node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/webview/codicon.ttf');
+if (declared) {
+  const [status] = await declared;
+  if (status !== 0) throw new Error('The type declarations could not be made; see above.');
+}

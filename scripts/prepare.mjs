@@ -20,10 +20,12 @@ export function ensureDependencies() {
 /** Builds dist/ when a source is newer than it. */
 export function ensureBuild({ production = false } = {}) {
   const built = path.join('dist', production ? '.built-production' : '.built');
-  const newest = Math.max(...['src', 'webview', 'esbuild.mjs', 'package.json', 'package-lock.json'].map(newestChange));
+  const newest = Math.max(
+    ...['src', 'webview', 'esbuild.mjs', 'tsconfig.types.json', 'package.json', 'package-lock.json'].map(newestChange),
+  );
   if (existsSync(built) && statSync(built).mtimeMs > newest) return;
   console.log('Building');
-  const { status } = spawnSync(process.execPath, ['esbuild.mjs', ...(production ? ['--production'] : [])], {
+  const { status } = spawnSync(process.execPath, ['esbuild.mjs', production ? '--production' : '--no-types'], {
     stdio: 'inherit',
   });
   if (status !== 0) throw new Error('The build failed; see above.');

@@ -81,6 +81,8 @@ export default {
   getArtifactUri,
   searchRuns,
   registerModel,
+  exampleWithParams,
+  tensorExample,
   MlflowClient,
   MlflowError,
 };

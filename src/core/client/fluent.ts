@@ -83,6 +83,7 @@ export class Fluent {
    * @throws MlflowError when another run is active and `nested` is not set
    */
   async startRun<T = Run>(options: StartRunOptions = {}, action?: (run: Run) => Promise<T> | T): Promise<T> {
+    await this.experiments.settled();
     const run = await startedRun(options, {
       client: this.client(),
       activeRuns: this.active.stack,
@@ -267,7 +268,7 @@ export class Fluent {
   }
 }
 
-interface UriOptions {
+export interface UriOptions {
   trackingUri?: string | undefined;
   registryUri?: string | undefined;
 }

@@ -9,6 +9,7 @@ import { given } from './values.js';
 export class FluentExperiments {
   /** Set by `set`; undefined as long as nobody chose one. */
   activeId: string | undefined;
+  private choosing: Promise<unknown> | undefined;
 
   constructor(
     private readonly client: () => MlflowClient,
@@ -19,7 +20,20 @@ export class FluentExperiments {
    * @param chosen a name (made when missing; an id where no experiment has that name), or one of both as an option
    * @throws MlflowError for a deleted experiment, or when both or none is given
    */
-  async set(
+  set(
+    chosen: string | { experimentName?: string | undefined; experimentId?: string | undefined },
+  ): Promise<Experiment> {
+    const choosing = this.choose(chosen);
+    this.choosing = choosing.catch(() => undefined);
+    return choosing;
+  }
+
+  /** Resolves when a choice under way is made: `setExperiment` counts at once, awaited or not. */
+  async settled(): Promise<void> {
+    await this.choosing;
+  }
+
+  private async choose(
     chosen: string | { experimentName?: string | undefined; experimentId?: string | undefined },
   ): Promise<Experiment> {
     const experiment = typeof chosen === 'string' ? await this.byNameOrId(chosen) : await this.byOption(chosen);
@@ -70,6 +84,7 @@ export class FluentExperiments {
 
   /** The chosen experiment, else that of MLFLOW_EXPERIMENT_NAME or MLFLOW_EXPERIMENT_ID, else Default. */
   async currentId(): Promise<string> {
+    await this.settled();
     return this.activeId ?? (await this.idFromEnvironment()) ?? '0';
   }
 

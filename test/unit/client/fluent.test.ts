@@ -181,3 +181,11 @@ test('registering what is no model leaves the error of MLflow, and the empty reg
   assert.equal((await mlflow.client().getRegisteredModel({ name: 'Reg' })).latestVersions.length, 0);
   assert.match(readFileSync(path.join(cwd, 'mlruns/models/Reg/meta.yaml'), 'utf8'), /^name: Reg$/m);
 });
+
+test('an experiment that is chosen without waiting is the one of the next run', async () => {
+  const { mlflow } = newMlflow();
+  const choosing = mlflow.setExperiment('chosen');
+  const experimentId = await mlflow.startRun({}, (run) => run.info.experimentId);
+  assert.equal(experimentId, (await choosing).experimentId);
+  assert.equal((await mlflow.searchRuns()).length, 1);
+});
