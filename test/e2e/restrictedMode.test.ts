@@ -29,7 +29,7 @@ describe('Restricted Mode, in VS Code', () => {
     const inspector = await workbench.webview('.page-header');
     await inspector.getByText('LlamaForCausalLM').first().waitFor();
     await inspector.locator('vscode-button', { hasText: 'Prompt' }).first().waitFor();
-    assert.ok(await inspector.locator('vscode-button', { hasText: 'Run' }).first().isDisabled());
+    await inspector.locator('vscode-button[disabled]', { hasText: 'Run' }).waitFor();
   });
 
   it('refuses to run a model, says why and where to trust', async () => {

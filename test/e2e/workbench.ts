@@ -76,19 +76,27 @@ export class Workbench {
     if ((await row.getAttribute('aria-expanded')) === 'false') await row.click();
   }
 
-  /** Runs a command of the palette by its full title. */
+  /** Runs a command of the palette by its full title. A page that is just loading may take the focus away: then once more. */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.page.locator('.quick-input-widget input.input').first().waitFor();
-    await this.page.keyboard.type(title);
-    await this.page
-      .locator('.quick-input-widget .monaco-list-row', { hasText: title })
-      .first()
-      .click({ timeout: 15_000 });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.page.keyboard.press('F1');
+        await this.page.locator('.quick-input-widget input.input').first().fill(`>${title}`, { timeout: 5000 });
+        await this.page
+          .locator('.quick-input-widget .monaco-list-row', { hasText: title })
+          .first()
+          .click({ timeout: 5000 });
+        return;
+      } catch (error) {
+        if (attempt === 4) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
   }
 
-  /** Picks an entry of the open quick pick. */
+  /** Picks an entry of the open quick pick; a string is typed first, as only rows in sight are drawn. */
   async pick(text: string | RegExp): Promise<void> {
+    if (typeof text === 'string') await this.page.locator('.quick-input-widget input.input').first().fill(text);
     await this.page
       .locator('.quick-input-widget .monaco-list-row', { hasText: text })
       .first()

@@ -62,15 +62,21 @@ async function pickModel(
   pick.placeholder = l10n.t('Type to find a model by name, task or store');
   pick.matchOnDescription = true;
   pick.matchOnDetail = true;
+  pick.keepScrollPosition = true;
+  let shown = '';
   const update = (): void => {
     pick.busy = catalog.isLoading;
     const entries = catalog.list().filter((entry) => purpose === 'prompt' || entry.id !== currentId);
-    pick.items = modelItems(entries, currentId);
+    const state = JSON.stringify(entries.map(({ id, summary }) => [id, summary?.sizeBytes]));
+    // The same list again would take the user's place in it.
+    if (state !== shown) pick.items = modelItems(entries, currentId);
+    shown = state;
     if (entries.length === 0 && !catalog.isLoading) {
       pick.placeholder = l10n.t('There is no model in the open stores. Log one, or add a tracking store.');
     }
   };
   const subscription = catalog.onDidChange(update);
+  void catalog.refresh();
   update();
   try {
     return await new Promise((resolve) => {

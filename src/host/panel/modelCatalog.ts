@@ -15,6 +15,8 @@ export interface ModelCatalog {
   list(): readonly ModelEntry[];
   /** Stores are still being read. */
   readonly isLoading: boolean;
+  /** Reads the stores anew; `onDidChange` tells of the end. */
+  refresh(): Promise<readonly ModelEntry[]>;
   onDidChange(listener: () => void): { dispose(): void };
   /** The local folder that holds the model's MLmodel; remote artifacts are downloaded. @throws MlflowError */
   resolveFolder(model: ModelReference, options?: LongRunningOptions): Promise<string>;

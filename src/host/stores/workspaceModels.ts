@@ -18,6 +18,8 @@ const maxModels = 200;
 export class WorkspaceModels implements ModelCatalog {
   private entries: readonly ModelEntry[] = [];
   private loading: Promise<readonly ModelEntry[]> | undefined;
+  /** Something changed while the stores were being read. */
+  private isOutdated = false;
   private readonly listeners = new Set<() => void>();
 
   /** @param downloadFolder where remote models are downloaded to */
@@ -40,9 +42,10 @@ export class WorkspaceModels implements ModelCatalog {
     return { dispose: () => void this.listeners.delete(listener) };
   }
 
-  /** Reads the stores anew; calls while one is under way share it. A store that fails has no models. */
+  /** Reads the stores anew; calls while one is under way share it and its end. A store that fails has no models. */
   refresh(): Promise<readonly ModelEntry[]> {
-    this.loading ??= this.read().then((entries) => {
+    if (this.loading !== undefined) this.isOutdated = true;
+    this.loading ??= this.readCurrent().then((entries) => {
       this.entries = entries;
       this.loading = undefined;
       this.tell();
@@ -70,8 +73,17 @@ export class WorkspaceModels implements ModelCatalog {
     return repository.download('', { ...options, dstPath });
   }
 
-  private async read(): Promise<ModelEntry[]> {
+  private async readCurrent(): Promise<ModelEntry[]> {
     this.tell();
+    let entries: ModelEntry[];
+    do {
+      this.isOutdated = false;
+      entries = await this.read();
+    } while (this.isOutdated);
+    return entries;
+  }
+
+  private async read(): Promise<ModelEntry[]> {
     const perStore = await Promise.all(this.stores.all.map((connection) => this.readStore(connection).catch(() => [])));
     const folders: GroupNode = { kind: 'group', id: '', parent: undefined, group: 'modelFolders', storeUri: undefined };
     const saved = await this.models.folders(folders);

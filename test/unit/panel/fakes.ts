@@ -161,6 +161,7 @@ export function fakes(memory = new Map<string, unknown>()): Fakes {
     catalog: {
       list: () => entries,
       isLoading: false,
+      refresh: () => Promise.resolve(entries),
       onDidChange: () => ({ dispose: () => undefined }),
       resolveFolder: ({ location }) => Promise.resolve(location ?? ''),
     },
