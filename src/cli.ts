@@ -35,7 +35,7 @@ async function main(): Promise<number> {
   });
   const [command, modelUri] = positionals;
   if (values.help || command === undefined) {
-    process.stdout.write(usage);
+    (values.help ? process.stdout : process.stderr).write(usage);
     return values.help ? 0 : 2;
   }
   if (values['tracking-uri'] !== undefined) mlflow.setTrackingUri(values['tracking-uri']);
@@ -52,7 +52,7 @@ async function main(): Promise<number> {
           searchAllExperiments: values.experiment === undefined,
           filterString: values.filter,
           orderBy: values['order-by'],
-          maxResults: values.max === undefined ? undefined : Number(values.max),
+          maxResults: values.max === undefined ? undefined : wholeNumber(values.max),
         }),
       );
       return 0;
@@ -86,7 +86,10 @@ async function predict(modelUri: string, values: PredictArguments): Promise<numb
     if (values.stream) {
       for await (const event of model.predictStream(data, { params, signal: stop.signal })) {
         if (event.type === 'token') process.stderr.write(event.text);
-        else if (event.type === 'end') print(event.prediction.predictions);
+        else if (event.type === 'end') {
+          process.stderr.write('\n');
+          print(event.prediction.predictions);
+        }
       }
     } else print(await model.predict(data, { params, signal: stop.signal }));
   } finally {
@@ -100,6 +103,11 @@ class UsageError extends Error {}
 function requireUri(modelUri: string | undefined): string {
   if (modelUri === undefined) throw new UsageError('Name a model: a folder, or a URI such as models:/name@alias.');
   return modelUri;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new UsageError(`--max takes a whole number, not '${text}'.`);
+  return Number(text);
 }
 
 /** JSON, or (from standard input) plain text where it is none. */
