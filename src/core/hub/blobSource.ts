@@ -1,4 +1,5 @@
 import { MlflowError } from '../errors.js';
+import type { ByteBody, ByteResponse } from './byteTransport.js';
 import type { HubConnection } from './hubConnection.js';
 import type { HubFile } from './hubNames.js';
 
@@ -24,11 +25,7 @@ export class BlobSource {
    * The answer with the bytes from `start` up to `end` (not included).
    * @throws ChangedFileError, RangesRefusedError; MlflowError as {@link HubConnection.request}.
    */
-  async open(
-    start: number,
-    end: number,
-    signal: AbortSignal,
-  ): Promise<{ body: ReadableStream<Uint8Array>; tag: string | null }> {
+  async open(start: number, end: number, signal: AbortSignal): Promise<{ body: ByteBody; tag: string | null }> {
     const response = await this.ask({ range: `bytes=${start}-${end - 1}`, 'accept-encoding': 'identity' }, signal);
     try {
       if (response.status === 416) throw this.changed(`it has no byte ${start}`);
@@ -44,14 +41,14 @@ export class BlobSource {
   }
 
   /** The whole file in one stream. */
-  async openWhole(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  async openWhole(signal: AbortSignal): Promise<ByteBody> {
     const response = await this.ask({ 'accept-encoding': 'identity' }, signal);
     this.checkLength(response.headers.get('content-length'));
     if (!response.body) throw this.changed('it has no content');
     return response.body;
   }
 
-  private async ask(headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  private async ask(headers: Record<string, string>, signal: AbortSignal): Promise<ByteResponse> {
     if (this.direct !== undefined) {
       const { response } = await this.connection.request(this.direct, {
         headers,

@@ -1,5 +1,6 @@
 import { MlflowError, throwIfCancelled, type ErrorCode } from '../errors.js';
 import type { Fetch } from '../ports.js';
+import { fetchTransport, nodeTransport, type ByteResponse, type ByteTransport } from './byteTransport.js';
 import type { HubSettings } from './hubSettings.js';
 
 export interface HubRequest {
@@ -10,8 +11,8 @@ export interface HubRequest {
   accepts?: readonly number[] | undefined;
 }
 
-export interface HubAnswer {
-  response: Response;
+export interface HubAnswer<Answer extends ByteResponse = ByteResponse> {
+  response: Answer;
   /** Where the redirects ended. */
   url: string;
   /** Headers of the Hub's own answer, from before it redirected to where the bytes are. */
@@ -34,20 +35,24 @@ class SilentServerError extends Error {}
  * the waiting time that the Hub asks for.
  */
 export class HubConnection {
+  private readonly viaFetch: ByteTransport<Response>;
+  private readonly transport: ByteTransport;
+
+  /** A `fetch` that the caller gives makes all requests; without one, only those of the API. */
   constructor(
     readonly settings: HubSettings,
-    private readonly fetchPort: Fetch = globalThis.fetch,
+    fetchPort?: Fetch,
     private readonly wait: (durationMs: number, signal?: AbortSignal) => Promise<void> = sleep,
-  ) {}
+  ) {
+    this.viaFetch = fetchTransport(fetchPort ?? globalThis.fetch);
+    this.transport = fetchPort ? this.viaFetch : nodeTransport();
+  }
 
   /** `fetch` for clients of the Hub's API: throws where the answer is an error. */
   readonly fetch: Fetch = async (input, init) => {
     const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
-    const { response } = await this.request(url, {
-      headers: { accept: 'application/json' },
-      signal: init?.signal ?? undefined,
-    });
-    return response;
+    const request = { headers: { accept: 'application/json' }, signal: init?.signal ?? undefined };
+    return (await this.ask(this.viaFetch, url, request)).response;
   };
 
   /**
@@ -55,6 +60,14 @@ export class HubConnection {
    *   PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST; CANCELLED.
    */
   async request(url: string, request: HubRequest = {}): Promise<HubAnswer> {
+    return this.ask(this.transport, url, request);
+  }
+
+  private async ask<Answer extends ByteResponse>(
+    transport: ByteTransport<Answer>,
+    url: string,
+    request: HubRequest,
+  ): Promise<HubAnswer<Answer>> {
     if (this.settings.isOffline) {
       throw new MlflowError(
         `${url} was not asked for: HF_HUB_OFFLINE is set. Unset it to use the network.`,
@@ -64,7 +77,7 @@ export class HubConnection {
     }
     for (let attempt = 1; ; attempt++) {
       throwIfCancelled(request.signal);
-      const outcome = await this.attempt(url, request);
+      const outcome = await this.attempt(transport, url, request);
       if ('answer' in outcome) return outcome.answer;
       const waitMs = outcome.retryAfterMs ?? Math.min(8000, 500 * 2 ** (attempt - 1));
       const limit = outcome.isNetwork ? maximumNetworkAttempts : maximumAttempts;
@@ -73,10 +86,14 @@ export class HubConnection {
     }
   }
 
-  private async attempt(url: string, request: HubRequest): Promise<Outcome> {
-    let answer: HubAnswer;
+  private async attempt<Answer extends ByteResponse>(
+    transport: ByteTransport<Answer>,
+    url: string,
+    request: HubRequest,
+  ): Promise<Outcome<Answer>> {
+    let answer: HubAnswer<Answer>;
     try {
-      answer = await this.follow(url, request);
+      answer = await this.follow(transport, url, request);
     } catch (error) {
       if (request.signal?.aborted) throw MlflowError.cancelled();
       if (MlflowError.is(error)) throw error;
@@ -88,11 +105,15 @@ export class HubConnection {
     return { isTransient: transient.has(response.status), error, retryAfterMs: retryAfterMs(response.headers) };
   }
 
-  private async follow(url: string, request: HubRequest): Promise<HubAnswer> {
+  private async follow<Answer extends ByteResponse>(
+    transport: ByteTransport<Answer>,
+    url: string,
+    request: HubRequest,
+  ): Promise<HubAnswer<Answer>> {
     let current = new URL(url);
     let hubHeaders: Headers | undefined;
     for (let hop = 0; hop <= maximumRedirects; hop++) {
-      const response = await this.fetchOnce(current, request);
+      const response = await this.requestOnce(transport, current, request);
       if (current.origin === this.origin) hubHeaders = merged(hubHeaders, response.headers);
       const location = response.headers.get('location');
       if (!redirects.has(response.status) || location === null)
@@ -114,7 +135,11 @@ export class HubConnection {
     });
   }
 
-  private async fetchOnce(url: URL, request: HubRequest): Promise<Response> {
+  private async requestOnce<Answer extends ByteResponse>(
+    transport: ByteTransport<Answer>,
+    url: URL,
+    request: HubRequest,
+  ): Promise<Answer> {
     const token = url.origin === this.origin ? await this.settings.readToken() : null;
     const headers = { ...request.headers, ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
     const timeout = new AbortController();
@@ -123,10 +148,9 @@ export class HubConnection {
       answerTimeoutMs,
     );
     try {
-      return await this.fetchPort(url.href, {
+      return await transport(url.href, {
         method: request.method ?? 'GET',
         headers,
-        redirect: 'manual',
         signal: request.signal ? AbortSignal.any([request.signal, timeout.signal]) : timeout.signal,
       });
     } finally {
@@ -139,8 +163,8 @@ export class HubConnection {
   }
 }
 
-type Outcome =
-  | { answer: HubAnswer }
+type Outcome<Answer extends ByteResponse> =
+  | { answer: HubAnswer<Answer> }
   | { isTransient: boolean; isNetwork?: boolean; error: MlflowError; retryAfterMs?: number | undefined };
 
 function merged(earlier: Headers | undefined, later: Headers): Headers {

@@ -1,6 +1,7 @@
 import { MlflowError } from '../errors.js';
 import type { RangeReader } from '../safetensors/rangeReader.js';
 import { BlobSource, ChangedFileError, lyingFile, RangesRefusedError } from './blobSource.js';
+import type { ByteBody } from './byteTransport.js';
 import type { HubConnection } from './hubConnection.js';
 import type { HubFile } from './hubNames.js';
 
@@ -41,7 +42,7 @@ export function hubRangeReader(
   };
 }
 
-async function collect(body: ReadableStream<Uint8Array>, length: number): Promise<Uint8Array> {
+async function collect(body: ByteBody, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   let done = 0;
   for await (const chunk of body) {

@@ -16,6 +16,9 @@ const maximumFailures = 5;
 const stallMs = 30_000;
 /** What may wait in memory while the disk is busy. */
 const pendingLimitBytes = 4 * 1024 * 1024;
+/** What is worth a write of its own; less is written when it has waited for a moment. */
+const batchBytes = 1024 * 1024;
+const batchWaitMs = 50;
 
 /**
  * Brings one part to its end; a connection that breaks goes on where it was.
@@ -79,6 +82,7 @@ class PartWriter {
   private pendingBytes = 0;
   private writing: Promise<void> | undefined;
   private failure: unknown;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly data: FileHandle,
@@ -91,18 +95,26 @@ class PartWriter {
     if (this.failure !== undefined) throw this.failure;
     this.pending.push(chunk);
     this.pendingBytes += chunk.byteLength;
-    this.writing ??= this.drain();
+    if (this.pendingBytes >= batchBytes) this.write();
+    else this.timer ??= setTimeout(() => this.write(), batchWaitMs);
     if (this.pendingBytes > pendingLimitBytes) await this.writing;
   }
 
   async flush(): Promise<void> {
+    this.write();
     await this.writing;
     if (this.failure !== undefined) throw this.failure;
   }
 
+  private write(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.writing ??= this.drain();
+  }
+
   private async drain(): Promise<void> {
     try {
-      while (this.pending.length > 0) {
+      while (this.pending.length > 0 && this.failure === undefined) {
         const [chunks, bytes] = [this.pending, this.pendingBytes];
         [this.pending, this.pendingBytes] = [[], 0];
         await writeAll(this.data, chunks, this.part * partBytes + this.map.done(this.part));
