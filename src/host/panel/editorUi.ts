@@ -11,6 +11,8 @@ const fileFilters: Record<'image' | 'audio' | 'any', Record<string, string[]>> =
 
 interface ModelItem extends QuickPickItem {
   entry?: ModelEntry;
+  /** What it starts, where it is no model. */
+  command?: string;
 }
 
 /** The panel's way into VS Code. */
@@ -72,7 +74,8 @@ async function pickModel(
     if (state !== shown) pick.items = modelItems(entries, currentId);
     shown = state;
     if (entries.length === 0 && !catalog.isLoading) {
-      pick.placeholder = l10n.t('There is no model in the open stores. Log one, or add a tracking store.');
+      pick.placeholder = l10n.t('There is no other model in the open stores yet');
+      pick.items = waysToModels();
     }
   };
   const subscription = catalog.onDidChange(update);
@@ -80,7 +83,11 @@ async function pickModel(
   update();
   try {
     return await new Promise((resolve) => {
-      pick.onDidAccept(() => resolve(pick.selectedItems[0]?.entry));
+      pick.onDidAccept(() => {
+        const [item] = pick.selectedItems;
+        if (item?.command !== undefined) void commands.executeCommand(item.command);
+        resolve(item?.entry);
+      });
       pick.onDidHide(() => resolve(undefined));
       pick.show();
     });
@@ -88,6 +95,13 @@ async function pickModel(
     subscription.dispose();
     pick.dispose();
   }
+}
+
+function waysToModels(): ModelItem[] {
+  return [
+    { label: `$(play) ${l10n.t('Open the sample')}`, command: 'mlflow.openSample' },
+    { label: `$(add) ${l10n.t('Add a tracking store…')}`, command: 'mlflow.addTrackingStore' },
+  ];
 }
 
 function modelItems(entries: readonly ModelEntry[], currentId: string | undefined): ModelItem[] {
