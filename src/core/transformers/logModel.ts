@@ -7,7 +7,7 @@ import type { Fluent } from '../client/fluent.js';
 import { MlflowError } from '../errors.js';
 import { Model } from '../mlmodel/model.js';
 import type { ModelInfo } from '../mlmodel/modelInfo.js';
-import { silentLog } from '../ports.js';
+import { silentLog, type Log } from '../ports.js';
 import type { PyRecord, PyValue } from '../serialization/pyValue.js';
 import { pythonStr } from '../serialization/pythonRepr.js';
 import { dumpPythonJson, parsePythonJson } from '../serialization/pythonJson.js';
@@ -83,7 +83,8 @@ export async function logModel(
       fluent,
       services,
     );
-    if (run && options.modelConfig) await logConfigAsParams(fluent, run.info.runId, options.modelConfig);
+    if (run && options.modelConfig)
+      await logConfigAsParams(fluent, run.info.runId, options.modelConfig, services.log ?? silentLog);
     const ready = await fluent.client().finalizeLoggedModel({ modelId: logged.modelId, status: 'READY' });
     const version = await register(`models:/${logged.modelId}`, options, fluent);
     return { ...saved.model.getModelInfo(ready), registeredModelVersion: version, warnings: saved.warnings };
@@ -114,13 +115,13 @@ async function openLoggedModel(options: LogModelOptions, fluent: Fluent, run: Ru
 async function connectToRun(fluent: Fluent, run: Run, logged: LoggedModel, step: number): Promise<void> {
   const client = fluent.client();
   await client.logOutputs({ runId: run.info.runId, models: [{ modelId: logged.modelId, step }] });
-  const atStep = run.data.metricObjects.filter((metric) => metric.step === step && metric.modelId == null);
-  if (atStep.length > 0) {
-    await client.logBatch({
-      runId: run.info.runId,
-      metrics: atStep.map((metric) => ({ ...metric, modelId: logged.modelId })),
-    });
-  }
+  const { runId } = run.info;
+  const histories = await Promise.all(
+    Object.keys(run.data.metrics).map((key) => client.getMetricHistory({ runId, key })),
+  );
+  const atStep = histories.flat().filter((metric) => metric.step === step && metric.modelId == null);
+  if (atStep.length === 0) return;
+  await client.logBatch({ runId, metrics: atStep.map((metric) => ({ ...metric, modelId: logged.modelId })) });
 }
 
 /** Saves straight into the artifact folder where it is local, else into a temporary folder that is uploaded. */
@@ -144,14 +145,18 @@ async function saveAt(
 }
 
 /** MLflow logs the inference settings as the run's params, nested keys joined by `/`; params that are there stay. */
-async function logConfigAsParams(fluent: Fluent, runId: string, config: PyRecord): Promise<void> {
+async function logConfigAsParams(fluent: Fluent, runId: string, config: PyRecord, log: Log): Promise<void> {
   const flat = (value: PyValue | undefined, prefix: string): [string, string][] =>
     typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
       ? Object.entries(value as PyRecord).flatMap(([key, inner]) =>
           flat(inner, prefix === '' ? key : `${prefix}/${key}`),
         )
       : [[prefix, pythonStr(value)]];
-  await fluent.client().logBatch({ runId, params: Object.fromEntries(flat(config, '')) });
+  try {
+    await fluent.client().logBatch({ runId, params: Object.fromEntries(flat(config, '')) });
+  } catch (error) {
+    log.warn(`Failed to log model config as params: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function register(modelUri: string, options: LogModelOptions, fluent: Fluent): Promise<number | null> {
@@ -185,7 +190,7 @@ async function logBelowRun(
   });
   const target = appendToUriPath(run.info.artifactUri, artifactPath);
   const saved = await saveAt(target, transformersModel, { ...options, mlflowModel: document }, fluent, services);
-  if (options.modelConfig) await logConfigAsParams(fluent, runId, options.modelConfig);
+  if (options.modelConfig) await logConfigAsParams(fluent, runId, options.modelConfig, log);
   try {
     await appendToHistory(fluent, run, document);
   } catch (error) {
