@@ -3,7 +3,8 @@
  * together for plain Node, in this process.
  */
 import { Fluent } from './core/client/fluent.js';
-import { MlflowClient } from './core/client/mlflowClient.js';
+import type { ClientUris } from './core/client/clientContext.js';
+import { MlflowClient as StoresClient } from './core/client/mlflowClient.js';
 import { MlflowError } from './core/errors.js';
 import { exampleWithParams, tensorExample } from './core/mlmodel/exampleTypes.js';
 import { Model } from './core/mlmodel/model.js';
@@ -17,6 +18,14 @@ import { lazyInference } from './library/inference.js';
 
 const fluent = new Fluent();
 const inference = lazyInference();
+
+/** A client; without URIs of its own it works where `setTrackingUri` and `setRegistryUri` point. */
+export class MlflowClient extends StoresClient {
+  constructor({ trackingUri, registryUri }: ClientUris = {}) {
+    const chosen = fluent.chosenUris;
+    super({ trackingUri: trackingUri ?? chosen.trackingUri, registryUri: registryUri ?? chosen.registryUri });
+  }
+}
 
 export const pyfunc = {
   /** Loads a model from any model URI; see {@link LoadPyfuncOptions}. */
@@ -50,7 +59,7 @@ export const getArtifactUri = fluent.getArtifactUri.bind(fluent);
 export const searchRuns = fluent.searchRuns.bind(fluent);
 export const registerModel = fluent.registerModel.bind(fluent);
 
-export { exampleWithParams, inferSignature, MlflowClient, MlflowError, Model, ModelSignature, tensorExample };
+export { exampleWithParams, inferSignature, MlflowError, Model, ModelSignature, tensorExample };
 export type { LoadedPyfuncModel, LoadPyfuncOptions, ModelInfo, SignatureDict };
 export type * from './core/tracking/entities.js';
 

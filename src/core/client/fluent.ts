@@ -10,7 +10,7 @@ import { appendToUriPath } from '../artifacts/uri.js';
 import type { JsonValue, LongRunningOptions } from '../ports.js';
 import type { FileInfo, LoggedModel, ModelVersion, Run, RunStatus } from '../tracking/entities.js';
 import { ActiveRuns } from './activeRuns.js';
-import { processContext, type ClientContext } from './clientContext.js';
+import { processContext, type ClientContext, type ClientUris } from './clientContext.js';
 import { FluentExperiments } from './fluentExperiments.js';
 import { MlflowClient } from './mlflowClient.js';
 import { registerModel, type RegisterModelOptions } from './registerModel.js';
@@ -62,9 +62,14 @@ export class Fluent {
     return this.client().registryUri;
   }
 
+  /** What `setTrackingUri` and `setRegistryUri` said; a client without URIs of its own follows it. */
+  get chosenUris(): ClientUris {
+    return { trackingUri: this.trackingUri, registryUri: this.registryUri };
+  }
+
   /** The client for the current URIs. */
   client(): MlflowClient {
-    const client = new MlflowClient({ trackingUri: this.trackingUri, registryUri: this.registryUri }, this.context);
+    const client = new MlflowClient(this.chosenUris, this.context);
     const key = JSON.stringify([client.trackingUri, client.registryUri, this.context.cwd()]);
     if (this.current?.key !== key) this.current = { key, client };
     return this.current.client;
