@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -62,7 +62,11 @@ export async function listArtifacts(selection: ArtifactSelection, stores: Artifa
 export async function loadText(artifactUri: string, stores: ArtifactStoresSource): Promise<string> {
   const temporary = await mkdtemp(path.join(tmpdir(), 'mlflow-artifacts-'));
   try {
-    const bytes = await readFile(await downloadArtifacts({ artifactUri, dstPath: temporary }, stores));
+    const file = await downloadArtifacts({ artifactUri, dstPath: temporary }, stores);
+    if ((await stat(file)).isDirectory()) {
+      throw MlflowError.invalidParameter(`[Errno 21] Is a directory: ${stringRepr(file)}`);
+    }
+    const bytes = await readFile(file);
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r\n?/g, '\n');
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,8 +6,10 @@ import { downloadArtifacts, listArtifacts, openStored } from '../artifacts/artif
 import type { ArtifactRepository } from '../artifacts/artifactRepository.js';
 import { verifyArtifactPath } from '../artifacts/artifactPath.js';
 import type { ArtifactStores } from '../artifacts/artifactStores.js';
+import { MlflowError } from '../errors.js';
 import type { LongRunningOptions } from '../ports.js';
 import { dumpPythonJson } from '../serialization/pythonJson.js';
+import { stringRepr } from '../serialization/pythonRepr.js';
 import { dumpPyYaml } from '../serialization/pyYaml.js';
 import type { PyValue } from '../serialization/pyValue.js';
 import type { FileInfo } from '../tracking/entities.js';
@@ -22,7 +25,7 @@ export class ArtifactClient extends TrackingClient {
   ): Promise<void> {
     const { runId, localPath, artifactPath, signal, onProgress } = given(options);
     const repository = await this.runRepository(runId);
-    if (!(await stat(localPath)).isDirectory()) {
+    if (!(await localStat(localPath)).isDirectory()) {
       await repository.uploadFile(localPath, artifactPath, { signal, onProgress });
       return;
     }
@@ -36,6 +39,7 @@ export class ArtifactClient extends TrackingClient {
   ): Promise<void> {
     const { runId, localDir, artifactPath, signal, onProgress } = given(options);
     const repository = await this.runRepository(runId);
+    await localStat(localDir);
     await repository.uploadFolder(localDir, artifactPath, { signal, onProgress });
   }
 
@@ -108,5 +112,16 @@ export class ArtifactClient extends TrackingClient {
 
   private async modelRepository(modelId: string): Promise<ArtifactRepository> {
     return openStored((await this.getLoggedModel({ modelId })).artifactLocation, await this.artifactStores());
+  }
+}
+
+/** @throws MlflowError RESOURCE_DOES_NOT_EXIST, in the words of Python's FileNotFoundError. */
+async function localStat(localPath: string): Promise<Stats> {
+  try {
+    return await stat(localPath);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    const message = `[Errno 2] No such file or directory: ${stringRepr(localPath)}`;
+    throw MlflowError.doesNotExist(message, { reason: 'fileMissing', details: { path: localPath }, cause });
   }
 }

@@ -189,3 +189,23 @@ test('an experiment that is chosen without waiting is the one of the next run', 
   assert.equal(experimentId, (await choosing).experimentId);
   assert.equal((await mlflow.searchRuns()).length, 1);
 });
+
+test('missing local files and folders read as text are refused in the words of Python', async () => {
+  const { mlflow, cwd } = newMlflow();
+  await mlflow.startRun({}, async ({ info }) => {
+    const missing = path.join(cwd, 'nope');
+    for (const refused of [mlflow.logArtifact(missing), mlflow.logArtifacts(missing)]) {
+      await assert.rejects(refused, (error) => {
+        assert.ok(MlflowError.is(error, 'RESOURCE_DOES_NOT_EXIST'));
+        assert.equal(error.message, `[Errno 2] No such file or directory: '${missing}'`);
+        return true;
+      });
+    }
+    await mlflow.logText('x', 'a/b.txt');
+    await assert.rejects(
+      mlflow.artifacts.loadText(`runs:/${info.runId}/a`),
+      (error) =>
+        MlflowError.is(error, 'INVALID_PARAMETER_VALUE') && error.message.startsWith('[Errno 21] Is a directory'),
+    );
+  });
+});
