@@ -38,14 +38,14 @@ async function reasonOf(uri: string, busyTimeoutMs = 100): Promise<ErrorReason |
 
 describe('opening a SQLite store', () => {
   it('finds the file of every kind of URI', () => {
-    assert.equal(sqliteFileOfUri('sqlite:///mlflow.db', '/work'), '/work/mlflow.db');
-    assert.equal(sqliteFileOfUri('sqlite:///./a/../b c.db', '/work'), '/work/b c.db');
-    assert.equal(sqliteFileOfUri('sqlite:////abs/ü%20.db', '/work'), '/abs/ü%20.db');
-    assert.equal(sqliteFileOfUri('sqlite:////abs/x.db?timeout=5&mode=rw', '/work'), '/abs/x.db');
-    assert.equal(sqliteFileOfUri('sqlite+pysqlite:///x.db', '/work'), '/work/x.db');
-    assert.equal(sqliteFileOfUri('sqlite:///file:/abs/x.db?mode=ro&uri=true', '/work'), '/abs/x.db');
+    assert.equal(sqliteFileOfUri('sqlite:///mlflow.db', '/srv'), '/srv/mlflow.db');
+    assert.equal(sqliteFileOfUri('sqlite:///./a/../b c.db', '/srv'), '/srv/b c.db');
+    assert.equal(sqliteFileOfUri('sqlite:////abs/ü%20.db', '/srv'), '/abs/ü%20.db');
+    assert.equal(sqliteFileOfUri('sqlite:////abs/x.db?timeout=5&mode=rw', '/srv'), '/abs/x.db');
+    assert.equal(sqliteFileOfUri('sqlite+pysqlite:///x.db', '/srv'), '/srv/x.db');
+    assert.equal(sqliteFileOfUri('sqlite:///file:/abs/x.db?mode=ro&uri=true', '/srv'), '/abs/x.db');
     for (const uri of ['sqlite://', 'sqlite:///', 'sqlite:///:memory:', 'mysql://x/y', 'sqlite:x.db']) {
-      assert.throws(() => sqliteFileOfUri(uri, '/work'), MlflowError);
+      assert.throws(() => sqliteFileOfUri(uri, '/srv'), MlflowError);
     }
   });
 
