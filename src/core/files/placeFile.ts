@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, link, open, stat, utimes, type FileHandle } from 'node:fs/promises';
+import { copyFile, link, stat, unlink, utimes } from 'node:fs/promises';
 import { MlflowError, throwIfCancelled } from '../errors.js';
 
 /** How a file came to its new place: sharing blocks, sharing the file, or as a copy. */
@@ -13,11 +13,9 @@ export interface PlaceFileOptions {
   onBytes?: ((bytes: number) => void) | undefined;
 }
 
-const bufferBytes = 8 * 1024 * 1024;
-
 /**
  * Puts the content of `source` at `target` without passing it through much memory: a reflink where the file system can,
- * else a hard link where allowed, else a streamed copy (two buffers of 8 MiB).
+ * else a hard link where allowed, else a copy made by the operating system.
  * @throws MlflowError INVALID_STATE when the source changes while it is read, CANCELLED when the signal is aborted.
  */
 export async function placeFile(source: string, target: string, options: PlaceFileOptions = {}): Promise<Placement> {
@@ -31,9 +29,10 @@ export async function placeFile(source: string, target: string, options: PlaceFi
     options.onBytes?.(before.size);
     return 'hardlink';
   }
-  const copied = await copyStreamed(source, target, options);
+  await copyObserved(source, target, options);
   const after = await stat(source);
-  if (after.mtimeMs !== before.mtimeMs || after.size !== before.size || copied !== before.size) {
+  const copied = await stat(target);
+  if (after.mtimeMs !== before.mtimeMs || after.size !== before.size || copied.size !== before.size) {
     throw new MlflowError(
       `${source} changed while it was being copied. Wait until whatever writes it has finished, then try again.`,
       'INVALID_STATE',
@@ -58,42 +57,39 @@ async function tryLink(source: string, target: string): Promise<boolean> {
   );
 }
 
-async function copyStreamed(source: string, target: string, options: PlaceFileOptions): Promise<number> {
-  const input = await open(source, 'r');
+/** How often a running copy is asked how far it has come. */
+const observeEveryMs = 100;
+
+/**
+ * Copies in the kernel. Such a copy cannot be stopped; when it is cancelled, the target is unlinked under it, so that its
+ * space is freed when the copy ends.
+ */
+async function copyObserved(source: string, target: string, options: PlaceFileOptions): Promise<void> {
+  let seenBytes = 0;
+  const tell = (sizeBytes: number): void => {
+    if (sizeBytes > seenBytes) options.onBytes?.(sizeBytes - seenBytes);
+    seenBytes = Math.max(seenBytes, sizeBytes);
+  };
+  const timer = setInterval(() => void stat(target).then(({ size }) => tell(size), ignore), observeEveryMs);
+  let cancel: () => void = ignore;
+  const cancelled = new Promise<never>((_, reject) => (cancel = () => reject(MlflowError.cancelled())));
+  cancelled.catch(ignore);
+  options.signal?.addEventListener('abort', cancel);
   try {
-    const output = await open(target, 'w');
-    try {
-      return await pump(input, output, options);
-    } finally {
-      await output.close();
-    }
-  } finally {
-    await input.close();
-  }
-}
-
-/** Reads into one buffer while the other is written. */
-async function pump(input: FileHandle, output: FileHandle, options: PlaceFileOptions): Promise<number> {
-  let [reading, writing] = [Buffer.allocUnsafe(bufferBytes), Buffer.allocUnsafe(bufferBytes)];
-  let position = 0;
-  let { bytesRead } = await input.read(reading, 0, bufferBytes, 0);
-  while (bytesRead > 0) {
+    const copying = copyFile(source, target);
+    copying.catch(ignore);
+    await Promise.race([copying, cancelled]);
+    tell((await stat(target)).size);
     throwIfCancelled(options.signal);
-    [reading, writing] = [writing, reading];
-    const written = writeAll(output, writing, bytesRead, position);
-    position += bytesRead;
-    options.onBytes?.(bytesRead);
-    const next = input.read(reading, 0, bufferBytes, position);
-    const [, result] = await Promise.all([written, next]);
-    bytesRead = result.bytesRead;
+  } catch (error) {
+    if (options.signal?.aborted) await unlink(target).catch(ignore);
+    throw error;
+  } finally {
+    clearInterval(timer);
+    options.signal?.removeEventListener('abort', cancel);
   }
-  return position;
 }
 
-async function writeAll(output: FileHandle, buffer: Buffer, lengthBytes: number, position: number): Promise<void> {
-  let done = 0;
-  while (done < lengthBytes) {
-    const { bytesWritten } = await output.write(buffer, done, lengthBytes - done, position + done);
-    done += bytesWritten;
-  }
+function ignore(): void {
+  // Another result decides.
 }
