@@ -17,7 +17,7 @@ models = {m.name: m.model_id for m in mlflow.search_logged_models(output_format=
 ask = lambda name, data: mlflow.pyfunc.load_model(f"models:/{models[name]}").predict(data)
 text = ask("SmolLM2-135M-Instruct", ["The capital of France is"])[0]
 embedding = ask("all-MiniLM-L6-v2", ["A first sentence."])
-chat = ask("SmolLM2-135M-chat", {"messages": [{"role": "user", "content": "Name one colour."}], "max_tokens": 12})
+chat = ask("SmolLM2-135M-chat", {"messages": [{"role": "user", "content": "Name one colour."}], "max_tokens": 12, "temperature": 0.0001})
 print(json.dumps({"text": text, "embedding": embedding.tolist(), "chat": chat[0]["choices"][0]["message"]["content"]}))
 `;
 
@@ -83,6 +83,8 @@ describe('from a logged model to a tested prompt, in VS Code', () => {
     await panel.open('SmolLM2-135M-chat');
     await panel.toggle('Params', true);
     await panel.field('max_tokens').fill('12');
+    // The task's default temperature samples; this one leaves no choice.
+    await panel.field('temperature').fill('0.0001');
     const turn = await panel.ask('Name one colour.');
     const shown = await turn.locator('.answer-text').textContent();
     assert.equal(shown?.trim(), expected.chat.trim());
