@@ -1,6 +1,6 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { placeTree } from '../files/placeTree.js';
+import { placeTree, type PlaceTreeOptions } from '../files/placeTree.js';
 import type { FlavorSettings } from '../mlmodel/model.js';
 import { parseShardSize } from '../safetensors/writeCheckpoint.js';
 import { dumpPythonJson } from '../serialization/pythonJson.js';
@@ -34,33 +34,50 @@ export async function storePayload(
     isBilingual: save.nameGeneration !== 5,
     isPreview: save.isPreview,
   };
-  const stored: StoredPayload = { bytesByPlacement: null, skippedBytes: 0 };
-  if (source.adapterFolder) {
-    await placeTree(source.adapterFolder, path.join(folder, 'peft'), {
-      ...shared,
-      filter: (name) => /^(adapter_|README\.md$)/.test(name),
-    });
-  }
-  if (save.savePretrained) {
-    const placed = await storeModel(source.modelFolder, path.join(folder, 'model'), {
-      ...shared,
-      wholeFolder: source.kind === 'checkpoint',
-      convertTo: options.torchDtype === undefined ? undefined : floatDtypeOf(options.torchDtype),
-      maxShardSizeBytes: options.maxShardSize === undefined ? undefined : parseShardSize(options.maxShardSize),
-    });
-    stored.bytesByPlacement = placed.bytesByPlacement;
-    stored.skippedBytes = placed.skippedBytes;
-  }
-  if ('model_binary' in flavor || 'local_base_model_path' in flavor) {
-    const all: DescribedComponents = { ...components };
-    if (options.processor !== undefined)
-      all.processor = { folder: options.processor, className: String(flavor['processor_type']) };
-    await storeComponents(all, path.join(folder, 'components'), shared);
-  }
+  // Side by side: the small files' time is hidden behind the weights'.
+  const [weights] = await allDone([
+    save.savePretrained
+      ? storeModel(source.modelFolder, path.join(folder, 'model'), {
+          ...shared,
+          wholeFolder: source.kind === 'checkpoint',
+          convertTo: options.torchDtype === undefined ? undefined : floatDtypeOf(options.torchDtype),
+          maxShardSizeBytes: options.maxShardSize === undefined ? undefined : parseShardSize(options.maxShardSize),
+        })
+      : Promise.resolve(null),
+    storeAdapter(save, shared),
+    'model_binary' in flavor || 'local_base_model_path' in flavor
+      ? storeComponents(withProcessor(save, components, flavor), path.join(folder, 'components'), shared)
+      : Promise.resolve(),
+  ]);
   if (options.inferenceConfig !== undefined && save.generation === '2') {
     await writeFile(path.join(folder, 'inference_config.txt'), dumpPythonJson(options.inferenceConfig, { indent: 2 }));
   }
-  return stored;
+  return { bytesByPlacement: weights?.bytesByPlacement ?? null, skippedBytes: weights?.skippedBytes ?? 0 };
+}
+
+async function storeAdapter({ source, folder }: Save, options: PlaceTreeOptions): Promise<void> {
+  if (!source.adapterFolder) return;
+  await placeTree(source.adapterFolder, path.join(folder, 'peft'), {
+    ...options,
+    filter: (name) => /^(adapter_|README\.md$)/.test(name),
+  });
+}
+
+function withProcessor(
+  { options }: Save,
+  components: DescribedComponents,
+  flavor: FlavorSettings,
+): DescribedComponents {
+  if (options.processor === undefined) return components;
+  return { ...components, processor: { folder: options.processor, className: String(flavor['processor_type']) } };
+}
+
+/** Waits for all, also when one fails: whoever cleans up must not meet another that still writes. */
+async function allDone<T extends readonly unknown[]>(tasks: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  const results = await Promise.allSettled(tasks);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  return Promise.all(tasks) as unknown as Promise<T>;
 }
 
 /** Writes the licence, and the model card where one was given or the Hub has one. */
