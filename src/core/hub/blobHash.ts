@@ -11,7 +11,7 @@ export function beginBlobHash(blobId: string, sizeBytes: number): Hash {
 /** Hashes a file that is still being written, as far as it is there without a hole. */
 export class FollowingHash {
   private readonly hash: Hash;
-  private readonly buffer = Buffer.allocUnsafe(readBytes);
+  private buffer: Buffer | undefined;
   private hashedBytes = 0;
   private running: Promise<void> | undefined;
   private failure: unknown;
@@ -43,10 +43,16 @@ export class FollowingHash {
     return this.hash.digest('hex');
   }
 
+  /** Ends the reading; the file may be closed afterwards. */
+  async close(): Promise<void> {
+    await this.running;
+  }
+
   private async advance(): Promise<void> {
     for (;;) {
       const available = Math.min(readBytes, this.frontier(this.hashedBytes) - this.hashedBytes);
       if (available <= 0) return;
+      this.buffer ??= Buffer.allocUnsafeSlow(readBytes);
       const { bytesRead } = await this.handle.read(this.buffer, 0, available, this.hashedBytes);
       if (bytesRead === 0) throw new Error('the file became shorter while it was downloaded');
       this.hash.update(this.buffer.subarray(0, bytesRead));

@@ -7,10 +7,14 @@ import { requireSpace } from '../files/placeTree.js';
 import { beginBlobHash, FollowingHash } from './blobHash.js';
 import { BlobSource, ChangedFileError, lyingFile, RangesRefusedError } from './blobSource.js';
 import { withDownloadLock } from './downloadLock.js';
+import { HashThread } from './hashThread.js';
 import type { HubConnection } from './hubConnection.js';
 import type { HubFile } from './hubNames.js';
 import { partBytes, PartMap } from './partMap.js';
-import { receivePart } from './receivePart.js';
+import { BatchPool, receivePart } from './receivePart.js';
+
+/** From here on a hash is worth a thread. */
+const threadedHashBytes = 16 * 1024 * 1024;
 
 export interface DownloadBlobOptions {
   connection: HubConnection;
@@ -128,18 +132,22 @@ async function receive(
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const source = new BlobSource(connection, url, file, map.remoteTag);
-  const hash = new FollowingHash(data, file.blobId, file.sizeBytes, (from) => map.frontier(from));
-  const count = (bytes: number): void => {
+  const hash =
+    file.blobId.length === 64 && file.sizeBytes >= threadedHashBytes
+      ? new HashThread(data.fd, file.sizeBytes, () => map.frontier())
+      : new FollowingHash(data, file.blobId, file.sizeBytes, (from) => map.frontier(from));
+  const onBytes = (bytes: number): void => {
     counter.bytes += bytes;
     options.onBytes?.(bytes);
     hash.follow();
   };
-  count(map.totalDoneBytes);
+  onBytes(map.totalDoneBytes);
+  const batches = new BatchPool();
   let nextPart = 0;
   const work = async (): Promise<void> => {
     while (nextPart < map.partCount) {
       const part = nextPart++;
-      if (map.done(part) < map.length(part)) await receivePart({ source, data, map, part, signal, onBytes: count });
+      if (map.done(part) < map.length(part)) await receivePart({ source, data, map, part, signal, batches, onBytes });
     }
   };
   const workers = Array.from({ length: Math.min(options.connectionCount, map.partCount) }, async () => {
@@ -151,10 +159,16 @@ async function receive(
       throw error;
     }
   });
-  const results = await Promise.allSettled(workers);
-  throwIfCancelled(options.signal);
-  if (results.some((result) => result.status === 'rejected')) throw stop.signal.reason;
-  return hash.digest();
+  try {
+    const results = await Promise.allSettled(workers);
+    throwIfCancelled(options.signal);
+    if (results.some((result) => result.status === 'rejected')) throw stop.signal.reason;
+    // What is on its way to the disk need not wait for the hash.
+    const [digest] = await Promise.all([hash.digest(), data.sync()]);
+    return digest;
+  } finally {
+    await hash.close();
+  }
 }
 
 /** For servers without ranges: one stream from the beginning. */
@@ -164,14 +178,16 @@ async function receiveWhole(options: DownloadBlobOptions, data: FileHandle): Pro
   const signal = options.signal ?? new AbortController().signal;
   let position = 0;
   try {
-    for await (const chunk of await new BlobSource(connection, url, file).openWhole(signal)) {
+    const body = await new BlobSource(connection, url, file).openWhole(signal);
+    await body.read(async (lent) => {
       throwIfCancelled(options.signal);
-      if (position + chunk.byteLength > file.sizeBytes) throw new ChangedFileError('it is longer');
+      if (position + lent.byteLength > file.sizeBytes) throw new ChangedFileError('it is longer');
+      const chunk = Buffer.from(lent);
       await data.write(chunk, 0, chunk.byteLength, position);
       hash.update(chunk);
       position += chunk.byteLength;
       options.onBytes?.(chunk.byteLength);
-    }
+    });
   } catch (error) {
     throwIfCancelled(options.signal);
     if (error instanceof ChangedFileError) throw lyingFile(url, file, error.message);

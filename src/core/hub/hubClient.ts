@@ -28,7 +28,7 @@ interface SnapshotOptions extends LongRunningOptions {
   filter?: ((fileName: string) => boolean) | undefined;
 }
 
-const connectionsPerFile = 8;
+const connectionsPerFile = 4;
 const parallelSmallFiles = 6;
 const defaultRevision = 'main';
 

@@ -1,7 +1,8 @@
 import { MlflowError, throwIfCancelled, type ErrorCode } from '../errors.js';
 import type { Fetch } from '../ports.js';
-import { fetchTransport, nodeTransport, type ByteResponse, type ByteTransport } from './byteTransport.js';
+import { fetchTransport, type ByteResponse, type ByteTransport } from './byteTransport.js';
 import type { HubSettings } from './hubSettings.js';
+import { nodeTransport } from './nodeTransport.js';
 
 export interface HubRequest {
   method?: 'GET' | 'HEAD' | undefined;
@@ -11,8 +12,8 @@ export interface HubRequest {
   accepts?: readonly number[] | undefined;
 }
 
-export interface HubAnswer<Answer extends ByteResponse = ByteResponse> {
-  response: Answer;
+export interface HubAnswer {
+  response: ByteResponse;
   /** Where the redirects ended. */
   url: string;
   /** Headers of the Hub's own answer, from before it redirected to where the bytes are. */
@@ -35,7 +36,7 @@ class SilentServerError extends Error {}
  * the waiting time that the Hub asks for.
  */
 export class HubConnection {
-  private readonly viaFetch: ByteTransport<Response>;
+  private readonly viaFetch: ByteTransport;
   private readonly transport: ByteTransport;
 
   /** A `fetch` that the caller gives makes all requests; without one, only those of the API. */
@@ -52,7 +53,10 @@ export class HubConnection {
   readonly fetch: Fetch = async (input, init) => {
     const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
     const request = { headers: { accept: 'application/json' }, signal: init?.signal ?? undefined };
-    return (await this.ask(this.viaFetch, url, request)).response;
+    const { response } = await this.ask(this.viaFetch, url, request);
+    const chunks: Uint8Array[] = [];
+    await response.body?.read((chunk) => void chunks.push(chunk.slice()));
+    return new Response(Buffer.concat(chunks), { status: response.status, headers: response.headers });
   };
 
   /**
@@ -63,11 +67,7 @@ export class HubConnection {
     return this.ask(this.transport, url, request);
   }
 
-  private async ask<Answer extends ByteResponse>(
-    transport: ByteTransport<Answer>,
-    url: string,
-    request: HubRequest,
-  ): Promise<HubAnswer<Answer>> {
+  private async ask(transport: ByteTransport, url: string, request: HubRequest): Promise<HubAnswer> {
     if (this.settings.isOffline) {
       throw new MlflowError(
         `${url} was not asked for: HF_HUB_OFFLINE is set. Unset it to use the network.`,
@@ -86,12 +86,8 @@ export class HubConnection {
     }
   }
 
-  private async attempt<Answer extends ByteResponse>(
-    transport: ByteTransport<Answer>,
-    url: string,
-    request: HubRequest,
-  ): Promise<Outcome<Answer>> {
-    let answer: HubAnswer<Answer>;
+  private async attempt(transport: ByteTransport, url: string, request: HubRequest): Promise<Outcome> {
+    let answer: HubAnswer;
     try {
       answer = await this.follow(transport, url, request);
     } catch (error) {
@@ -105,11 +101,7 @@ export class HubConnection {
     return { isTransient: transient.has(response.status), error, retryAfterMs: retryAfterMs(response.headers) };
   }
 
-  private async follow<Answer extends ByteResponse>(
-    transport: ByteTransport<Answer>,
-    url: string,
-    request: HubRequest,
-  ): Promise<HubAnswer<Answer>> {
+  private async follow(transport: ByteTransport, url: string, request: HubRequest): Promise<HubAnswer> {
     let current = new URL(url);
     let hubHeaders: Headers | undefined;
     for (let hop = 0; hop <= maximumRedirects; hop++) {
@@ -135,11 +127,7 @@ export class HubConnection {
     });
   }
 
-  private async requestOnce<Answer extends ByteResponse>(
-    transport: ByteTransport<Answer>,
-    url: URL,
-    request: HubRequest,
-  ): Promise<Answer> {
+  private async requestOnce(transport: ByteTransport, url: URL, request: HubRequest): Promise<ByteResponse> {
     const token = url.origin === this.origin ? await this.settings.readToken() : null;
     const headers = { ...request.headers, ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
     const timeout = new AbortController();
@@ -163,8 +151,8 @@ export class HubConnection {
   }
 }
 
-type Outcome<Answer extends ByteResponse> =
-  | { answer: HubAnswer<Answer> }
+type Outcome =
+  | { answer: HubAnswer }
   | { isTransient: boolean; isNetwork?: boolean; error: MlflowError; retryAfterMs?: number | undefined };
 
 function merged(earlier: Headers | undefined, later: Headers): Headers {

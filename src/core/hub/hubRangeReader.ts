@@ -45,11 +45,11 @@ export function hubRangeReader(
 async function collect(body: ByteBody, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   let done = 0;
-  for await (const chunk of body) {
-    const part = chunk.subarray(0, length - done);
-    bytes.set(part, done);
-    done += part.byteLength;
-    if (done === length) break;
-  }
+  await body.read((chunk) => {
+    if (done + chunk.byteLength > length) throw new ChangedFileError('it sends more bytes than were asked for');
+    bytes.set(chunk, done);
+    done += chunk.byteLength;
+    return undefined;
+  });
   return bytes.subarray(0, done);
 }

@@ -9,16 +9,29 @@ export interface ReceivePartOptions {
   map: PartMap;
   part: number;
   signal: AbortSignal;
+  batches: BatchPool;
+  /** So many more bytes are in the file. */
   onBytes: (bytes: number) => void;
 }
 
 const maximumFailures = 5;
 const stallMs = 30_000;
-/** What may wait in memory while the disk is busy. */
-const pendingLimitBytes = 4 * 1024 * 1024;
 /** What is worth a write of its own; less is written when it has waited for a moment. */
 const batchBytes = 1024 * 1024;
 const batchWaitMs = 50;
+
+/** Buffers for what is on its way to disk, used again and again. */
+export class BatchPool {
+  private readonly free: Buffer[] = [];
+
+  take(): Buffer {
+    return this.free.pop() ?? Buffer.allocUnsafeSlow(batchBytes);
+  }
+
+  giveBack(batch: Uint8Array): void {
+    this.free.push(Buffer.from(batch.buffer));
+  }
+}
 
 /**
  * Brings one part to its end; a connection that breaks goes on where it was.
@@ -43,23 +56,23 @@ export async function receivePart(options: ReceivePartOptions): Promise<void> {
   }
 }
 
-async function receiveOnce({ source, data, map, part, signal, onBytes }: ReceivePartOptions): Promise<void> {
+async function receiveOnce(options: ReceivePartOptions): Promise<void> {
+  const { source, map, part, signal } = options;
   const stall = new AbortController();
   const begin = part * partBytes;
   const end = begin + map.length(part);
   let position = begin + map.done(part);
   const { body, tag } = await source.open(position, end, AbortSignal.any([signal, stall.signal]));
   if (tag !== null && map.remoteTag === null) await map.setRemoteTag(tag);
-  const writer = new PartWriter(data, map, part, onBytes);
-  let timer = setTimeout(() => undefined, 0);
+  const writer = new PartWriter(options);
+  const timer = setTimeout(() => stall.abort(new Error(`no byte came for ${stallMs / 1000} seconds`)), stallMs);
   try {
-    for await (const chunk of body) {
-      clearTimeout(timer);
-      timer = setTimeout(() => stall.abort(new Error(`no byte came for ${stallMs / 1000} seconds`)), stallMs);
+    await body.read((chunk) => {
+      timer.refresh();
       position += chunk.byteLength;
       if (position > end) throw new ChangedFileError('it sends more bytes than were asked for');
-      await writer.push(chunk);
-    }
+      return writer.push(chunk);
+    });
   } finally {
     clearTimeout(timer);
     await writer.flush();
@@ -78,26 +91,28 @@ function broken(error: unknown): MlflowError {
 
 /** Writes what has come while the next chunks come; the map moves on only behind the data. */
 class PartWriter {
-  private pending: Uint8Array[] = [];
-  private pendingBytes = 0;
+  private batch: Buffer | undefined;
+  private batchLength = 0;
+  private readonly full: Uint8Array[] = [];
   private writing: Promise<void> | undefined;
   private failure: unknown;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly data: FileHandle,
-    private readonly map: PartMap,
-    private readonly part: number,
-    private readonly onBytes: (bytes: number) => void,
-  ) {}
+  constructor(private readonly options: ReceivePartOptions) {}
 
-  async push(chunk: Uint8Array): Promise<void> {
+  /** Copies the chunk. The answer, if any, settles when there is room for more. */
+  push(chunk: Uint8Array): Promise<void> | undefined {
     if (this.failure !== undefined) throw this.failure;
-    this.pending.push(chunk);
-    this.pendingBytes += chunk.byteLength;
-    if (this.pendingBytes >= batchBytes) this.write();
-    else this.timer ??= setTimeout(() => this.write(), batchWaitMs);
-    if (this.pendingBytes > pendingLimitBytes) await this.writing;
+    for (let taken = 0; taken < chunk.byteLength;) {
+      this.batch ??= this.options.batches.take();
+      const piece = chunk.subarray(taken, taken + batchBytes - this.batchLength);
+      this.batch.set(piece, this.batchLength);
+      this.batchLength += piece.byteLength;
+      taken += piece.byteLength;
+      if (this.batchLength === batchBytes) this.write();
+    }
+    this.timer ??= setTimeout(() => this.write(), batchWaitMs);
+    return this.full.length > 1 ? this.writing : undefined;
   }
 
   async flush(): Promise<void> {
@@ -109,17 +124,16 @@ class PartWriter {
   private write(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.writing ??= this.drain();
+    if (this.batch) this.full.push(this.batch.subarray(0, this.batchLength));
+    [this.batch, this.batchLength] = [undefined, 0];
+    if (this.full.length > 0) this.writing ??= this.drain();
   }
 
   private async drain(): Promise<void> {
     try {
-      while (this.pending.length > 0 && this.failure === undefined) {
-        const [chunks, bytes] = [this.pending, this.pendingBytes];
-        [this.pending, this.pendingBytes] = [[], 0];
-        await writeAll(this.data, chunks, this.part * partBytes + this.map.done(this.part));
-        await this.map.record(this.part, this.map.done(this.part) + bytes);
-        this.onBytes(bytes);
+      for (let batch = this.full.shift(); batch; batch = this.full.shift()) {
+        await this.store(batch);
+        this.options.batches.giveBack(batch);
       }
     } catch (error) {
       this.failure = error;
@@ -127,15 +141,13 @@ class PartWriter {
       this.writing = undefined;
     }
   }
-}
 
-async function writeAll(data: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> {
-  let [rest, at] = [[...chunks], position];
-  while (rest.length > 0) {
-    const batch = rest.slice(0, 512);
-    let { bytesWritten } = await data.writev(batch, at);
-    at += bytesWritten;
-    while (rest[0] && bytesWritten >= rest[0].byteLength) bytesWritten -= rest.shift()!.byteLength;
-    if (bytesWritten > 0 && rest[0]) rest = [rest[0].subarray(bytesWritten), ...rest.slice(1)];
+  private async store(bytes: Uint8Array): Promise<void> {
+    const { data, map, part, onBytes } = this.options;
+    const begin = part * partBytes + map.done(part);
+    for (let written = 0; written < bytes.byteLength;)
+      written += (await data.write(bytes, written, bytes.byteLength - written, begin + written)).bytesWritten;
+    await map.record(part, map.done(part) + bytes.byteLength);
+    onBytes(bytes.byteLength);
   }
 }

@@ -1,0 +1,61 @@
+import { Worker } from 'node:worker_threads';
+
+/**
+ * The thread's program, as text: so it runs the same from sources and from every bundle. It hashes the open file up to each
+ * number that comes, and answers `null` with the digest.
+ */
+const program = `
+const { parentPort, workerData } = require('node:worker_threads');
+const { readSync } = require('node:fs');
+const hash = require('node:crypto').createHash('sha256');
+const buffer = Buffer.allocUnsafeSlow(1024 * 1024);
+let hashedBytes = 0;
+parentPort.on('message', (availableBytes) => {
+  if (availableBytes === null) return parentPort.postMessage(hash.digest('hex'));
+  while (hashedBytes < availableBytes) {
+    const length = Math.min(buffer.length, availableBytes - hashedBytes);
+    const bytesRead = readSync(workerData, buffer, 0, length, hashedBytes);
+    if (bytesRead === 0) throw new Error('the file became shorter while it was downloaded');
+    hash.update(buffer.subarray(0, bytesRead));
+    hashedBytes += bytesRead;
+  }
+});
+`;
+
+/** SHA-256 of a file that is still being written, in a thread of its own. */
+export class HashThread {
+  private readonly worker: Worker;
+  private readonly answer: Promise<string>;
+
+  constructor(
+    fileDescriptor: number,
+    private readonly sizeBytes: number,
+    /** Bytes that are there, from the beginning. */
+    private readonly frontier: () => number,
+  ) {
+    this.worker = new Worker(program, { eval: true, workerData: fileDescriptor, execArgv: [] });
+    this.answer = new Promise((resolve, reject) => {
+      this.worker.once('message', resolve);
+      this.worker.once('error', reject);
+      this.worker.once('exit', () => reject(new Error('the thread that checks the download ended early')));
+    });
+    this.answer.catch(() => undefined);
+  }
+
+  /** Goes on as far as the file is there. */
+  follow(): void {
+    this.worker.postMessage(this.frontier());
+  }
+
+  /** The hash of the whole file, when all of it is there. */
+  digest(): Promise<string> {
+    this.worker.postMessage(this.sizeBytes);
+    this.worker.postMessage(null);
+    return this.answer;
+  }
+
+  /** Ends the thread; the file may be closed afterwards. */
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+}
