@@ -11,7 +11,6 @@ import {
 import type { TakeBytes } from './byteTransport.js';
 
 const connectTimeoutMs = 5000;
-const readBytes = 256 * 1024;
 
 /** A connection kept from an earlier request that the server had closed meanwhile. */
 class LostConnectionError extends Error {}
@@ -40,10 +39,8 @@ export function nodeTransport(): ByteTransport {
 function requestDirectly(url: string, { method, headers, signal }: ByteRequest): Promise<ByteResponse> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const isSecure = url.startsWith('https:');
-    const request = (isSecure ? https : http).request(url, {
+    const request = (url.startsWith('https:') ? https : http).request(url, {
       method,
-      agent: isSecure ? secureAgent : plainAgent,
       headers: { accept: '*/*', 'user-agent': 'node', ...headers },
     });
     let message: http.IncomingMessage | undefined;
@@ -56,7 +53,6 @@ function requestDirectly(url: string, { method, headers, signal }: ByteRequest):
     request.on('socket', (socket) => limitConnecting(request, socket));
     request.on('response', (answer) => {
       message = answer;
-      answers.set(answer.socket, answer);
       resolve(responseOf(answer));
     });
     request.end();
@@ -122,56 +118,3 @@ class MessageBody implements ByteBody {
     return Promise.resolve();
   }
 }
-
-/** The answer that a connection is bringing. */
-const answers = new WeakMap<Socket, http.IncomingMessage>();
-
-/**
- * What a connection reads into: the same memory again as long as the answer's reader has taken everything at once, for a new
- * buffer at every read keeps the garbage collector busier than the download.
- */
-function readInto(socketOf: () => Socket | null | undefined): {
-  buffer: () => Buffer;
-  callback: (bytes: number) => boolean;
-} {
-  let buffer = Buffer.allocUnsafeSlow(readBytes);
-  let isTaken = true;
-  return {
-    buffer: () => {
-      if (!isTaken) buffer = Buffer.allocUnsafeSlow(readBytes);
-      return buffer;
-    },
-    callback: (bytes) => {
-      const socket = socketOf();
-      socket?.emit('data', buffer.subarray(0, bytes));
-      isTaken = socket != null && socket.readableLength === 0 && answers.get(socket)?.readableLength === 0;
-      return true;
-    },
-  };
-}
-
-type ConnectionOptions = Parameters<http.Agent['createConnection']>[0];
-type Connected = Parameters<http.Agent['createConnection']>[1];
-
-class PlainAgent extends http.Agent {
-  override createConnection(options: ConnectionOptions, connected?: Connected) {
-    const socket = super.createConnection(
-      { ...options, onread: readInto(() => socket as Socket) } as ConnectionOptions,
-      connected,
-    );
-    return socket;
-  }
-}
-
-class SecureAgent extends https.Agent {
-  override createConnection(options: ConnectionOptions, connected?: Connected) {
-    const socket = super.createConnection(
-      { ...options, onread: readInto(() => socket as Socket) } as ConnectionOptions,
-      connected,
-    );
-    return socket;
-  }
-}
-
-const plainAgent = new PlainAgent({ keepAlive: true });
-const secureAgent = new SecureAgent({ keepAlive: true });
