@@ -95,7 +95,7 @@ export async function tokenizerClassOf(
   };
   if (generation === 4) return classIn4(facts);
   const newClass = await classIn5(facts);
-  return generation === 5 ? newClass : commonClass(classIn4(facts), newClass, facts.hasFastFile);
+  return generation === 5 ? newClass : commonClass(classIn4(facts), newClass, facts);
 }
 
 /** Source: transformers 5, AutoTokenizer.from_pretrained. */
@@ -135,12 +135,12 @@ function classIn4({ hubClass, modelType, hasFastFile }: TokenizerFacts): string 
   return hasFastFile || named === '' ? generic4 : named;
 }
 
-/** A name both know; the generic fast class where neither's own choice would be the other's. */
-function commonClass(oldClass: string, newClass: string, hasFastFile: boolean): string {
-  if (newClass !== 'TokenizersBackend' && resolve5(oldClass) === newClass && !onlyIn4.has(oldClass)) return oldClass;
+/** A name both know under which neither loads another tokenizer than its own choice; the generic fast one otherwise. */
+function commonClass(oldClass: string, newClass: string, { modelType, hasFastFile }: TokenizerFacts): string {
+  if (newClass === 'TokenizersBackend') return hasFastFile ? generic4 : oldClass;
+  if (!wrongOnHub.has(modelType) && !onlyIn4.has(oldClass)) return oldClass;
   if (withFast4.has(newClass)) return `${newClass}Fast`;
-  if (slowOnly4.has(newClass)) return newClass;
-  return hasFastFile ? generic4 : oldClass;
+  return hasFastFile ? generic4 : newClass;
 }
 
 function withoutFast(name: string): string {
