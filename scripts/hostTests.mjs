@@ -18,6 +18,7 @@ await build({
   platform: 'node',
   format: 'cjs',
   target: 'node22',
+  logLevel: 'error',
   external: ['vscode'],
   outfile: runner,
   define: { __RESULTS_FILE__: JSON.stringify(path.join(work, 'results.json')) },
