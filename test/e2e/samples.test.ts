@@ -179,6 +179,20 @@ describe('the sample workspace, in VS Code', () => {
     await workbench.treeItem(/logged-here.*text-generation/).waitFor({ timeout: 10_000 });
   });
 
+  it('Add Tracking Store shows another database beside the first, and Refresh keeps both', async () => {
+    const { workbench } = session;
+    const other = path.join(session.folder, 'other.db');
+    await cp(path.join(session.workspace, 'mlflow.db'), other);
+    await workbench.runCommand('MLflow: Add Tracking Store');
+    await workbench.pick('SQLite database');
+    await workbench.typeAndAccept(other, 'Choose the database');
+    await workbench.treeItem(/^other\.db/).waitFor({ timeout: 10_000 });
+    await workbench.runCommand('MLflow: Refresh');
+    await workbench.treeItem(/^mlflow\.db/).waitFor({ timeout: 10_000 });
+    await workbench.treeItem(/^other\.db/).waitFor();
+    await workbench.screenshot('two-stores-light');
+  });
+
   it('conversations survive a reload of the window', async () => {
     const { workbench, panel } = session;
     await workbench.reload();

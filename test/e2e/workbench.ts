@@ -58,10 +58,17 @@ export class Workbench {
     return this.page.locator('.activitybar [aria-label^="MLflow"]').first();
   }
 
+  /** Shows the view. While a window is being restored a click may hide what is about to come: then once more. */
   async openMlflowView(): Promise<void> {
     const view = this.page.locator('.sidebar .composite.title', { hasText: /mlflow/i });
-    if (!(await view.isVisible())) await this.activityIcon.click();
-    await view.waitFor();
+    for (let attempt = 1; ; attempt++) {
+      if (!(await view.isVisible())) await this.activityIcon.click();
+      try {
+        return await view.waitFor({ timeout: 5000 });
+      } catch (error) {
+        if (attempt === 4) throw error;
+      }
+    }
   }
 
   /** A row of a tree, found by the text it starts with. */
