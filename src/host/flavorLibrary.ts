@@ -21,6 +21,8 @@ export interface FlavorLibrary {
   registerModel(modelUri: string, name: string): Promise<{ name: string; version: string }>;
   transformers: {
     saveModel(checkpoint: string, path: string, options: SaveOptions): Promise<{ path: string; warnings: string[] }>;
+    /** The MLmodel file that `saveModel` would write. */
+    previewSave(checkpoint: string, options: SaveOptions): Promise<{ mlmodel: string; warnings: string[] }>;
     planPersist(modelUri: string, options: LongRunningOptions): Promise<PersistPlan>;
     persistPretrainedModel(modelUri: string, options: PersistOptions): Promise<PersistedModel>;
     /** @throws MlflowError `referenceOnly` */

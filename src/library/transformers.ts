@@ -15,8 +15,8 @@ import {
   type PersistedModel,
   type PersistOptions,
 } from '../core/transformers/persistPretrainedModel.js';
-import { saveModel } from '../core/transformers/saveModel.js';
-import type { SavedModel, SaveModelOptions, SaveServices } from '../core/transformers/saveOptions.js';
+import { previewSave, saveModel } from '../core/transformers/saveModel.js';
+import type { SavedModel, SaveModelOptions, SavePreview, SaveServices } from '../core/transformers/saveOptions.js';
 import { lazyHub } from './hub.js';
 import { openPipeline } from './openPipeline.js';
 
@@ -42,6 +42,9 @@ export function createTransformers(fluent: Fluent, services: TransformersService
     /** Saves a model into a new folder, as Python's `save_model`. */
     saveModel: (model: TransformersModel, path: string, options: SaveModelOptions = {}): Promise<SavedModel> =>
       saveModel(model, path, options, saving()),
+    /** What `saveModel` would write, without storing weights. */
+    previewSave: (model: TransformersModel, options: SaveModelOptions = {}): Promise<SavePreview> =>
+      previewSave(model, options, saving()),
     /** Saves a model into the store, as Python's `log_model`. */
     logModel: (model: TransformersModel, options: LogModelOptions = {}): Promise<LoggedModelInfo> =>
       logModel(model, options, fluent, saving()),
