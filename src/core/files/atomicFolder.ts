@@ -94,11 +94,13 @@ function isAlive(processId: number): boolean {
 
 /** Flushes files and folders, so that a crash after the rename cannot leave empty files under the final name. */
 async function syncTree(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) await syncTree(file);
-    else if (entry.isFile()) await syncFile(file);
-  }
+  const entries = await readdir(folder, { withFileTypes: true });
+  await Promise.all(
+    entries.map((entry) => {
+      const file = path.join(folder, entry.name);
+      return entry.isDirectory() ? syncTree(file) : entry.isFile() ? syncFile(file) : undefined;
+    }),
+  );
   await syncFolder(folder);
 }
 

@@ -41,7 +41,7 @@ export async function placeTree(source: string, target: string, options: PlaceTr
     bytesByPlacement: { reflink: 0, hardlink: 0, copy: 0 },
   };
   let doneBytes = 0;
-  for (const file of files) {
+  const place = async (file: TreeFile): Promise<void> => {
     throwIfCancelled(options.signal);
     const message = `Copying ${file.relativePath}`;
     const destination = path.join(target, ...file.relativePath.split('/'));
@@ -55,8 +55,25 @@ export async function placeTree(source: string, target: string, options: PlaceTr
       },
     });
     placed.bytesByPlacement[placement] += file.sizeBytes;
-  }
+  };
+  await sideBySide(files, place);
   return placed;
+}
+
+/** Files on their way at a time: small ones pass while a large one is copied. */
+const parallelFiles = 3;
+
+/** Runs `place` for every file, the largest first. After a failure no further one begins, and those under way end first. */
+async function sideBySide(files: readonly TreeFile[], place: (file: TreeFile) => Promise<void>): Promise<void> {
+  const waiting = [...files].sort((a, b) => b.sizeBytes - a.sizeBytes);
+  const failures: unknown[] = [];
+  const work = async (): Promise<void> => {
+    for (let file = waiting.shift(); file && failures.length === 0; file = waiting.shift()) {
+      await place(file).catch((error: unknown) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: parallelFiles }, work));
+  if (failures.length > 0) throw failures[0];
 }
 
 /** @throws MlflowError RESOURCE_EXHAUSTED, reason `diskFull`, when the disk of `folder` has less room than `neededBytes`. */
