@@ -21,7 +21,7 @@ export interface SaveModelOptions extends LongRunningOptions {
   torchDtype?: string | undefined;
   /** README text with its front matter, or its two parts. */
   modelCard?: string | ModelCard | undefined;
-  /** @deprecated Python's old name of `modelConfig`; written to components/inference_config.txt by generation 2. */
+  /** @deprecated Python's old name of `modelConfig`; written to inference_config.txt by generation 2. */
   inferenceConfig?: PyRecord | undefined;
   /** Files and folders stored under `code/`. Never executed here. */
   codePaths?: readonly string[] | undefined;
