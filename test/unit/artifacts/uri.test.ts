@@ -12,8 +12,8 @@ test('W15 artifact URIs joined correctly for plain, file:, query-bearing and Win
   assert.equal(appendToUriPath('file:///a b/ü', 'r', 'artifacts'), 'file:///a b/ü/r/artifacts');
   assert.equal(appendToUriPath('file:relative', 'r'), 'file:relative/r');
   assert.equal(
-    appendToUriPath('s3://root/base/path?param=value', 'some/subpath', '/anotherpath'),
-    's3://root/base/path/some/subpath/anotherpath?param=value',
+    appendToUriPath('s3://bucket/base/path?param=value', 'some/subpath', '/anotherpath'),
+    's3://bucket/base/path/some/subpath/anotherpath?param=value',
   );
   assert.equal(appendToUriPath('s3://bucket/path/', 'r', 'artifacts'), 's3://bucket/path/r/artifacts');
   assert.equal(appendToUriPath('s3://bucket', 'r'), 's3://bucket/r');
