@@ -8,7 +8,7 @@ import {
   type WebviewPanel,
 } from 'vscode';
 import { webviewTransport } from '../panel/panelView.js';
-import { inspectorPage, webviewFolder } from './inspectorPage.js';
+import { webviewPage, webviewFolder } from '../page/webviewPage.js';
 import { InspectorSession, type InspectorServices } from './inspectorSession.js';
 
 /** Changes of a file come in bursts. */
@@ -41,7 +41,7 @@ export class MlmodelEditor implements CustomTextEditorProvider {
       for (const disposable of disposables) disposable.dispose();
       session.dispose();
     });
-    panel.webview.html = inspectorPage(panel.webview, this.extensionUri);
+    panel.webview.html = webviewPage(panel.webview, this.extensionUri, 'inspector', 'Model');
     void session.read();
   }
 }

@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import {
+import type {
   Uri,
-  type CancellationToken,
-  type Webview,
-  type WebviewView,
-  type WebviewViewProvider,
-  type WebviewViewResolveContext,
+  CancellationToken,
+  Webview,
+  WebviewView,
+  WebviewViewProvider,
+  WebviewViewResolveContext,
 } from 'vscode';
 import type { Transport } from '../../protocol/channel.js';
+import { webviewFolder, webviewPage } from '../page/webviewPage.js';
 import type { PanelController } from './panelController.js';
 
 export const panelViewId = 'mlflow.prompt';
@@ -21,11 +21,10 @@ export class PanelView implements WebviewViewProvider {
 
   resolveWebviewView(view: WebviewView, _context: WebviewViewResolveContext, _token: CancellationToken): void {
     const { webview } = view;
-    const dist = Uri.joinPath(this.extensionUri, 'dist', 'webview');
-    webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    webview.options = { enableScripts: true, localResourceRoots: [webviewFolder(this.extensionUri)] };
     this.controller.attach(webviewTransport(webview));
     view.onDidDispose(() => this.controller.detach());
-    webview.html = page(webview, dist);
+    webview.html = webviewPage(webview, this.extensionUri, 'inference', 'Prompt');
     this.controller.restore();
   }
 }
@@ -36,31 +35,4 @@ export function webviewTransport(webview: Webview): Transport {
     post: (message) => void webview.postMessage(message),
     onMessage: (listener) => void webview.onDidReceiveMessage(listener),
   };
-}
-
-function page(webview: Webview, dist: Uri): string {
-  const nonce = randomBytes(16).toString('base64');
-  const source = (name: string): string => webview.asWebviewUri(Uri.joinPath(dist, name)).toString();
-  const policy = [
-    `default-src 'none'`,
-    `style-src ${webview.cspSource} 'nonce-${nonce}'`,
-    `font-src ${webview.cspSource}`,
-    `script-src 'nonce-${nonce}'`,
-  ].join('; ');
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta property="csp-nonce" content="${nonce}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="${source('codicon.css')}">
-<link rel="stylesheet" href="${source('inference.css')}">
-<title>Prompt</title>
-</head>
-<body>
-<div id="root"></div>
-<script type="module" nonce="${nonce}" src="${source('inference.js')}"></script>
-</body>
-</html>`;
 }

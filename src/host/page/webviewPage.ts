@@ -6,8 +6,16 @@ export function webviewFolder(extensionUri: Uri): Uri {
   return Uri.joinPath(extensionUri, 'dist', 'webview');
 }
 
-/** The inspector's empty page: scripts by nonce, styles and fonts from the extension, nothing else. */
-export function inspectorPage(webview: Webview, extensionUri: Uri): string {
+/**
+ * The empty page of a webview: scripts by nonce, styles and fonts from the extension, nothing else.
+ * @param bundle name of the built script and style sheet.
+ */
+export function webviewPage(
+  webview: Webview,
+  extensionUri: Uri,
+  bundle: 'inspector' | 'inference',
+  title: string,
+): string {
   const nonce = randomBytes(16).toString('base64');
   const source = (name: string): string =>
     webview.asWebviewUri(Uri.joinPath(webviewFolder(extensionUri), name)).toString();
@@ -25,12 +33,12 @@ export function inspectorPage(webview: Webview, extensionUri: Uri): string {
 <meta property="csp-nonce" content="${nonce}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="${source('codicon.css')}">
-<link rel="stylesheet" href="${source('inspector.css')}">
-<title>Model</title>
+<link rel="stylesheet" href="${source(`${bundle}.css`)}">
+<title>${title}</title>
 </head>
 <body>
 <div id="root"></div>
-<script type="module" nonce="${nonce}" src="${source('inspector.js')}"></script>
+<script type="module" nonce="${nonce}" src="${source(`${bundle}.js`)}"></script>
 </body>
 </html>`;
 }
