@@ -22,6 +22,9 @@ interface ServerOptions {
   userSettings?: Record<string, unknown>;
 }
 
+/** No tooltip opens by itself: it would lie over the row that is clicked next. */
+const settings = { 'workbench.hover.delay': 3_600_000 };
+
 export interface SessionOptions {
   /** Fills the folder that is opened. */
   prepare: (workspace: string) => Promise<unknown>;
@@ -60,7 +63,7 @@ export class Session {
       server = await startServer({
         ...extension,
         trust: options.trust ?? true,
-        userSettings: options.userSettings ?? {},
+        userSettings: { ...settings, ...options.userSettings },
       });
       const workbench = await Workbench.open(server.urlOf(workspace), program, { ...options, screenshotFolder });
       return new Session(folder, workspace, server, workbench, new PromptPanel(workbench));
