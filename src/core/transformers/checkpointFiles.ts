@@ -1,3 +1,4 @@
+import { isModuleFile } from './customCode.js';
 import { isTokenizerFile } from './tokenizerClass.js';
 
 const processorFiles = new Set([
@@ -33,7 +34,12 @@ export function isProcessorFile(relativePath: string): boolean {
   return processorFiles.has(relativePath);
 }
 
-/** Everything of a repository that a save needs: the model, its components, card and licence. */
+/** Everything of a repository that a save needs: the model, its components, and the modules of classes of its own. */
 export function isCheckpointFile(relativePath: string): boolean {
-  return isModelFile(relativePath) || isTokenizerFile(relativePath) || isProcessorFile(relativePath);
+  return (
+    isModelFile(relativePath) ||
+    isTokenizerFile(relativePath) ||
+    isProcessorFile(relativePath) ||
+    isModuleFile(relativePath)
+  );
 }

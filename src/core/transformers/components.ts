@@ -4,6 +4,7 @@ import type { ComponentName } from '../mlmodel/transformersFlavor.js';
 import { autoClasses4 } from './autoClasses4.js';
 import { autoClasses5 } from './autoClasses5.js';
 import { typeTable } from './autoClassTable.js';
+import { customClassOf } from './customCode.js';
 import { readJsonFile } from './jsonFile.js';
 import type { ModelSource, SourceComponent } from './modelSource.js';
 import { generationHasTask, type TransformersGeneration } from './tasks.js';
@@ -57,7 +58,8 @@ export async function describeComponents(
 /** Python's class of the processor in a folder. */
 export async function processorClassOf(folder: string): Promise<string | null> {
   for (const name of ['processor_config.json', 'preprocessor_config.json', 'tokenizer_config.json']) {
-    const className = (await readJsonFile(path.join(folder, name)))?.['processor_class'];
+    const settings = await readJsonFile(path.join(folder, name));
+    const className = customClassOf(settings, ['AutoProcessor']) ?? settings?.['processor_class'];
     if (typeof className === 'string') return className;
   }
   return null;
@@ -108,6 +110,8 @@ async function featureExtractorClassOf(folder: string, config: JsonObject | null
   const settings = await readJsonFile(path.join(folder, 'preprocessor_config.json'));
   const nested = await nestedSettings(folder, 'feature_extractor');
   if (settings === null && nested === undefined) return null;
+  const custom = customClassOf(settings, ['AutoFeatureExtractor']);
+  if (custom !== undefined) return custom;
   const type = String(config?.['model_type'] ?? '');
   const declared =
     settings?.['feature_extractor_type'] ??
@@ -127,6 +131,8 @@ async function imageProcessorClassOf(
   const settings = await readJsonFile(path.join(folder, 'preprocessor_config.json'));
   const nested = await nestedSettings(folder, 'image_processor');
   if (settings === null && nested === undefined) return null;
+  const custom = customClassOf(settings, ['AutoImageProcessor']);
+  if (custom !== undefined) return custom;
   const type = String(config?.['model_type'] ?? '');
   const declared =
     settings?.['image_processor_type'] ??

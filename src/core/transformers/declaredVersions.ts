@@ -13,7 +13,8 @@ export interface DeclaredEnvironment {
   mlflowVersion: string;
   transformersVersion: string;
   torchVersion: string;
-  torchvisionVersion: string;
+  /** `null`: not installed; torch models then need explicit requirements, as in Python. */
+  torchvisionVersion: string | null;
   /** `null`: not installed, so not required. */
   accelerateVersion: string | null;
   peftVersion: string;

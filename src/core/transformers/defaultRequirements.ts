@@ -1,3 +1,4 @@
+import { MlflowError } from '../errors.js';
 import { declaredEnvironment, type DeclaredEnvironment } from './declaredVersions.js';
 import type { MlflowGeneration } from '../mlmodel/compatibility.js';
 import { mlflowPin } from '../mlmodel/environment.js';
@@ -19,6 +20,7 @@ export interface DefaultRequirementsOptions {
  * The packages every model of the flavor needs, in Python's order: transformers, the engine, torchvision and accelerate with
  * torch, peft for adapters; each pinned, local version labels stripped.
  * Source: mlflow.transformers.get_default_pip_requirements.
+ * @throws MlflowError INTERNAL_ERROR with Python's text of a ModuleNotFoundError when torchvision is declared absent.
  */
 export function getDefaultPipRequirements(
   model: RequirementsModel = {},
@@ -32,12 +34,14 @@ export function getDefaultPipRequirements(
   const packages: [name: string, version: string | null][] = [['transformers', versions.transformersVersion]];
   if (model.framework === 'tf') packages.push(['tensorflow', '2.16.2']);
   else if (model.framework === 'flax') packages.push(['flax', '0.10.2']);
-  else
+  else {
+    if (versions.torchvisionVersion === null) throw new MlflowError("No module named 'torchvision'");
     packages.push(
       ['torch', versions.torchVersion],
       ['torchvision', versions.torchvisionVersion],
       ['accelerate', versions.accelerateVersion],
     );
+  }
   if (model.isPeft) packages.push(['peft', versions.peftVersion]);
   return packages.flatMap(([name, version]) => (version === null ? [] : [`${name}==${version.split('+')[0]}`]));
 }

@@ -14,7 +14,8 @@ import { dumpPythonJson, parsePythonJson } from '../serialization/pythonJson.js'
 import type { LoggedModel, Run } from '../tracking/entities.js';
 import { declaredEnvironment } from './declaredVersions.js';
 import type { TransformersModel } from './modelSource.js';
-import { saveModel } from './saveModel.js';
+import { completeLoggedModel } from './loggedFiles.js';
+import { saveModelWith } from './saveModel.js';
 import type { SaveModelOptions, SaveServices, SavedModel } from './saveOptions.js';
 
 /** Python's parameters of `mlflow.transformers.log_model` beyond those of `saveModel`. */
@@ -133,10 +134,18 @@ async function saveAt(
   services: SaveServices,
 ): Promise<SavedModel> {
   const repository = openStored(artifactUri, await fluent.client().artifactStores());
-  if (repository.localPath !== undefined) return saveModel(transformersModel, repository.localPath, options, services);
+  const saveInto = (folder: string): Promise<SavedModel> =>
+    saveModelWith(
+      (save) => completeLoggedModel(save, typeof transformersModel === 'string'),
+      transformersModel,
+      folder,
+      options,
+      services,
+    );
+  if (repository.localPath !== undefined) return saveInto(repository.localPath);
   const folder = await mkdtemp(path.join(tmpdir(), 'mlflow-model-'));
   try {
-    const saved = await saveModel(transformersModel, folder, options, services);
+    const saved = await saveInto(folder);
     await repository.uploadFolder(folder, undefined, { signal: options.signal, onProgress: options.onProgress });
     return saved;
   } finally {

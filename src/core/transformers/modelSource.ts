@@ -3,6 +3,7 @@ import path from 'node:path';
 import { MlflowError } from '../errors.js';
 import type { JsonObject } from '../ports.js';
 import type { ComponentName } from '../mlmodel/transformersFlavor.js';
+import { pythonTypeName } from '../serialization/pythonRepr.js';
 
 /** One part of a pipeline that lies in a folder. */
 export interface SourceComponent {
@@ -85,13 +86,17 @@ export async function sourceOfObject(
   resolve: (nameOrPath: string) => Promise<{ folder: string; revision?: string | undefined }>,
 ): Promise<ModelSource> {
   if (isLoadedPipeline(model)) {
+    const nameOrPath = model.source?.nameOrPath ?? requireNameOrPath(model.model);
+    refuseDistributed(model.model);
     if (model.source) return model.source;
-    const nameOrPath = requireNameOrPath(model.model);
-    const { folder, revision } = await resolve(nameOrPath);
+    const own = folderOf(model.model);
+    const { folder, revision } = own === undefined ? await resolve(nameOrPath) : { folder: own, revision: undefined };
     return { kind: 'pipeline', modelFolder: folder, nameOrPath, revision, components: {}, task: model.task };
   }
   checkKeys(model);
   const nameOrPath = requireNameOrPath(model.model);
+  refuseComponentAsModel(model.model);
+  refuseDistributed(model.model);
   const own = folderOf(model.model);
   const { folder, revision } = own === undefined ? await resolve(nameOrPath) : { folder: own, revision: undefined };
   const components: ModelSource['components'] = {};
@@ -125,7 +130,46 @@ function folderOf(value: unknown): string | undefined {
   return typeof folder === 'string' ? folder : undefined;
 }
 
-/** A folder or repository id given as text, or the `name_or_path` of an object loaded from one. */
+/** Classes of components that stand where the model belongs. Source: mlflow.transformers._build_pipeline_from_model_input. */
+function refuseComponentAsModel(value: unknown): void {
+  const className =
+    typeof value === 'object' && value !== null ? (value as { className?: unknown }).className : undefined;
+  if (typeof className !== 'string' || !componentClass.test(className)) return;
+  throw MlflowError.invalidParameter(
+    'The supplied model type is unsupported. The model must be one of: PreTrainedModel, TFPreTrainedModel, FlaxPreTrainedModel, or PeftModel',
+    { details: { className } },
+  );
+}
+
+const componentClass = /(Tokenizer(Fast)?|TokenizersBackend|PythonBackend|Processor(Fast|Pil)?|FeatureExtractor)$/;
+
+/**
+ * Refuses a model whose `hf_device_map` names more than one device: parts of its weights lie elsewhere.
+ * Source: mlflow.transformers._is_model_distributed_in_memory.
+ */
+function refuseDistributed(model: unknown): void {
+  if (!isDistributed(model)) return;
+  throw new MlflowError(
+    'The model that is attempting to be saved has been loaded into memory with an incompatible configuration. If you are using ' +
+      'the accelerate library to load your model, please ensure that it is saved only after loading with the default device ' +
+      'mapping. Do not specify `device_map` and please try again.',
+  );
+}
+
+/** Whether a model's `hf_device_map` (`hfDeviceMap`) has more than one distinct value; a model without one is in one place. */
+export function isDistributed(model: unknown): boolean {
+  if ((typeof model !== 'object' && typeof model !== 'function') || model === null) return false;
+  const { hf_device_map: map = (model as { hfDeviceMap?: unknown }).hfDeviceMap } = model as {
+    hf_device_map?: unknown;
+  };
+  if (typeof map !== 'object' || map === null) return false;
+  return new Set(map instanceof Map ? map.values() : Object.values(map)).size > 1;
+}
+
+/**
+ * A folder or repository id given as text, or the `name_or_path` of an object loaded from one. A model that was made from a
+ * configuration has an empty one; its files must be named then.
+ */
 function requireNameOrPath(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
   if ((typeof value === 'object' || typeof value === 'function') && value !== null) {
@@ -140,12 +184,12 @@ function requireNameOrPath(value: unknown): string {
       holder.config?._name_or_path,
       holder.config?.nameOrPath,
     ]) {
-      if (typeof name === 'string' && name !== '') return name;
+      if (typeof name === 'string' && (name !== '' || folderOf(value) !== undefined)) return name;
     }
   }
   throw MlflowError.invalidParameter(
-    'The submitted model type object does not inherit from a transformers pre-trained model. It is missing the attribute ' +
-      "'name_or_path'. Please verify that the model is a supported transformers model.",
+    `The submitted model type ${pythonTypeName(value)} does not inherit from a transformers pre-trained model. It is missing the ` +
+      "attribute 'name_or_path'. Please verify that the model is a supported transformers model.",
   );
 }
 

@@ -58,9 +58,9 @@ async function locate(
       { details: { nameOrPath } },
     );
   }
-  const filter = options.withWeights
-    ? isCheckpointFile
-    : (name: string) => isCheckpointFile(name) && !isWeightsFile(name);
+  // The card tells the task.
+  const filter = (name: string): boolean =>
+    name === 'README.md' || (isCheckpointFile(name) && (options.withWeights || !isWeightsFile(name)));
   const { folder, commit } = await options.hub.downloadSnapshot(nameOrPath, { ...options, filter });
   return { folder, revision: commit };
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MlflowError } from '../errors.js';
 import type { MlflowGeneration } from '../mlmodel/compatibility.js';
+import { databricksRuntimeVersion } from '../mlmodel/databricksRuntime.js';
 import { Model } from '../mlmodel/model.js';
 import type { Log } from '../ports.js';
 import { declaredEnvironment, type DeclaredEnvironment } from './declaredVersions.js';
@@ -63,6 +64,7 @@ export async function prepareSave(
   const nameGeneration = options.compatibility === undefined ? 'both' : generation === '3' ? 5 : 4;
   const document =
     options.mlflowModel ?? new Model({ compatibility: generation, mlflowVersion: versions.mlflowVersion });
+  document.databricksRuntime ??= await databricksRuntimeVersion(services.environment ?? {}, generation);
   const savePretrained = await decideSavePretrained(source, options, isPeft, log);
   return {
     ...target,

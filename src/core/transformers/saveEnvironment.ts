@@ -8,10 +8,9 @@ import type { Save } from './saveContext.js';
  */
 export async function saveEnvironmentFiles(save: Save): Promise<Record<string, string>> {
   const { versions, options, generation } = save;
-  const defaults = getDefaultPipRequirements(
-    { isPeft: save.isPeft, task: save.task.pipelineTask },
-    { compatibility: generation, environment: options.environment },
-  ).sort();
+  // An explicit list must do where a default could not be made.
+  const hasOwnList = options.pipRequirements !== undefined || options.condaEnv !== undefined;
+  const defaults = hasOwnList ? [] : defaultRequirements(save);
   return environmentFiles({
     defaultPipRequirements: defaults,
     pipRequirements: options.pipRequirements,
@@ -22,4 +21,19 @@ export async function saveEnvironmentFiles(save: Save): Promise<Record<string, s
     mlflowVersion: versions.mlflowVersion,
     compatibility: generation,
   });
+}
+
+function defaultRequirements({ source, isPeft, task, options, generation, log }: Save): string[] {
+  const defaults = getDefaultPipRequirements(
+    { isPeft, task: task.pipelineTask },
+    { compatibility: generation, environment: options.environment },
+  ).sort();
+  if (source.kind === 'checkpoint' || isPeft) {
+    log.info(
+      "A local checkpoint path or PEFT model is given as the `transformers_model`. To avoid loading the full model into memory, we don't " +
+        'infer the pip requirement for the model. Instead, we will use the default requirements, but it may not capture all required ' +
+        'pip libraries for the model. Consider providing the pip requirements explicitly.',
+    );
+  }
+  return defaults;
 }

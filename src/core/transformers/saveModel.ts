@@ -34,12 +34,24 @@ export async function saveModel(
   options: SaveModelOptions = {},
   services: SaveServices = {},
 ): Promise<SavedModel> {
+  return saveModelWith(() => Promise.resolve(), transformersModel, target, options, services);
+}
+
+/** {@link saveModel} with a last step before the folder appears under its name. */
+export async function saveModelWith(
+  lastStep: (save: Save) => Promise<void>,
+  transformersModel: TransformersModel,
+  target: string,
+  options: SaveModelOptions,
+  services: SaveServices,
+): Promise<SavedModel> {
   validateEnvironmentArguments(options);
   const { warnings, log } = collectWarnings(services.log);
   return buildFolder(path.resolve(target), async (folder) => {
     const code = await copyCodePaths(options.codePaths, folder, options);
     const save = await prepareSave(transformersModel, options, services, { folder, log, isPreview: false });
-    const bytesByPlacement = await writeFlavor(save, code);
+    const { bytesByPlacement } = await writeFlavor(save, code);
+    await lastStep(save);
     return { path: path.resolve(target), model: save.model, warnings, bytesByPlacement };
   });
 }
@@ -60,8 +72,7 @@ export async function previewSave(
   try {
     const code = await copyCodePaths(options.codePaths, folder, options);
     const save = await prepareSave(transformersModel, options, services, { folder, log, isPreview: true });
-    await writeFlavor(save, code);
-    const environment = await saveEnvironmentFiles(save);
+    const { environment } = await writeFlavor(save, code);
     return { mlmodel: save.model.toYaml(), environment, sizeBytes: save.model.modelSizeBytes ?? 0, warnings };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -78,7 +89,12 @@ function collectWarnings(outer: Log = silentLog): { warnings: string[]; log: Log
   return { warnings, log };
 }
 
-async function writeFlavor(save: Save, code: string | null): Promise<SavedModel['bytesByPlacement']> {
+interface WrittenFlavor {
+  environment: Record<string, string>;
+  bytesByPlacement: SavedModel['bytesByPlacement'];
+}
+
+async function writeFlavor(save: Save, code: string | null): Promise<WrittenFlavor> {
   const { folder, task, model, options } = save;
   const example =
     options.inputExample === undefined ? undefined : formatExampleForTask(options.inputExample, task.pipelineTask);
@@ -107,7 +123,7 @@ async function writeFlavor(save: Save, code: string | null): Promise<SavedModel[
   if (sizeBytes > 0) model.modelSizeBytes = sizeBytes;
   await model.save(path.join(folder, 'MLmodel'));
   for (const [name, text] of Object.entries(environment)) await writeFile(path.join(folder, name), text);
-  return stored.bytesByPlacement;
+  return { environment, bytesByPlacement: stored.bytesByPlacement };
 }
 
 /** The caller's metadata, and the prompt template beside it. */

@@ -2,7 +2,7 @@ import type { MlflowGeneration } from '../mlmodel/compatibility.js';
 import type { InputExample } from '../mlmodel/exampleTypes.js';
 import type { Model } from '../mlmodel/model.js';
 import type { PipRequirementsInput } from '../mlmodel/requirementsFile.js';
-import type { Log, LongRunningOptions } from '../ports.js';
+import type { Environment, Log, LongRunningOptions } from '../ports.js';
 import type { PyRecord } from '../serialization/pyValue.js';
 import type { ModelSignature, SignatureDict } from '../signature/modelSignature.js';
 import type { DeclaredEnvironment } from './declaredVersions.js';
@@ -56,6 +56,8 @@ export interface SaveModelOptions extends LongRunningOptions {
 /** What saving needs from outside. */
 export interface SaveServices {
   hub?: HubAccess | undefined;
+  /** Where Databricks' variables and MLFLOW_INPUT_EXAMPLE_INFERENCE_TIMEOUT are looked up. */
+  environment?: Environment | undefined;
   log?: Log | undefined;
 }
 

@@ -6,7 +6,9 @@ import { signatureOfExample } from './exampleSignature.js';
 import type { Save } from './saveContext.js';
 import type { SaveModelOptions } from './saveOptions.js';
 import { defaultOrNone } from './saveSignature.js';
+import { ShapePipeline } from './shapePipeline.js';
 import { hasPyfunc } from './tasks.js';
+import { hasChatTemplate } from './tokenizerClass.js';
 
 /**
  * Adds the `python_function` flavor with a signature where the pipeline can have one, else warns as Python does.
@@ -39,13 +41,11 @@ export async function addPyfunc(
       example === undefined || isCheckpoint
         ? null
         : await signatureOfExample(example, {
-            task: task.pipelineTask,
-            instanceType: task.instanceType,
-            config: source.config,
-            transformersVersion: save.versions.transformersVersion,
+            pipeline: await shapePipelineOf(save),
             flavorConfig: toPlain(flavor as Record<string, PyValue>) as JsonObject,
             modelConfig: toPlain(inferred) as JsonObject,
             compatibility: save.generation,
+            environment: save.services.environment,
             log,
           });
     model.signature =
@@ -68,5 +68,13 @@ export async function addPyfunc(
     env: { conda: 'conda.yaml', virtualenv: 'python_env.yaml' },
     ...(code === null ? {} : { code }),
     ...(Object.keys(modelConfig).length === 0 ? {} : { config: modelConfig }),
+  });
+}
+
+/** A pipeline that answers in the shape of the saved one. */
+export async function shapePipelineOf({ source, task, versions }: Save): Promise<ShapePipeline> {
+  const tokenizerFolder = source.components.tokenizer?.folder ?? source.modelFolder;
+  return new ShapePipeline(task.pipelineTask, task.instanceType, source.config, versions.transformersVersion, {
+    hasChatTemplate: await hasChatTemplate(tokenizerFolder),
   });
 }

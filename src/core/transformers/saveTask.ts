@@ -1,7 +1,7 @@
 import { MlflowError } from '../errors.js';
 import type { Log } from '../ports.js';
 import type { ResolvedSource } from './resolveSource.js';
-import { detectTask } from './taskDetection.js';
+import { lookUpTask } from './taskDetection.js';
 import {
   checkLlmTask,
   defaultTaskOfLlmTask,
@@ -26,7 +26,7 @@ export interface ResolvedTask {
  */
 export async function resolveTask(source: ResolvedSource, given: string | undefined, log: Log): Promise<ResolvedTask> {
   const llmTask = given?.startsWith(llmTaskPrefix) ? given : null;
-  const pipelineTask = await pipelineTaskOf(source, given, llmTask);
+  const pipelineTask = await pipelineTaskOf(source, given, llmTask, log);
   if (llmTask !== null) checkLlmTask(llmTask, pipelineTask);
   if (!generationHasTask(pipelineTask, 5)) {
     log.warn(
@@ -41,19 +41,45 @@ async function pipelineTaskOf(
   source: ResolvedSource,
   given: string | undefined,
   llmTask: string | null,
+  log: Log,
 ): Promise<string> {
   if (source.task !== undefined) return normalizeTask(source.task);
   if (given !== undefined && llmTask === null) return normalizeTask(given);
   const fallback = defaultTaskOfLlmTask(llmTask);
-  if (source.kind === 'checkpoint' && llmTask !== null) return fallback ?? llmTask;
-  const detected = await detectTask(source.modelFolder, source.config);
-  const task = detected ?? fallback;
+  if (source.kind === 'checkpoint') return fallback ?? llmTask ?? refuseWithoutTask();
+  const { task, unsupportedTag } = await lookUpTask(source.modelFolder, source.config);
   if (task !== null) return task;
+  if (fallback === null) throw taskUnknown(unsupportedTag);
+  if (unsupportedTag !== undefined) {
+    log.warn(
+      `The task '${unsupportedTag}' inferred from the model is notsupported by the transformers pipeline. MLflow will construct ` +
+        `the pipeline with the fallback task ${fallback} inferred from the specified 'llm/v1/xxx' task.`,
+    );
+  }
+  return fallback;
+}
+
+/** Python reads nothing of a checkpoint's folder before it is told the task. */
+function refuseWithoutTask(): never {
   throw MlflowError.invalidParameter(
-    source.kind === 'checkpoint'
-      ? 'The `task` argument must be specified when logging a model from a local checkpoint. Please provide the task type of the pipeline.'
-      : 'The task could not be inferred from the model. If you are saving a custom local model that is not available in the Hugging ' +
-          'Face hub, please provide the `task` argument to the `log_model` or `save_model` function.',
+    'The `task` argument must be specified when logging a model from a local checkpoint. Please provide the task type of the pipeline.',
+    { reason: 'taskUnsupported' },
+  );
+}
+
+/** Source: mlflow.transformers._get_task_for_model. */
+function taskUnknown(unsupportedTag: string | undefined): MlflowError {
+  if (unsupportedTag !== undefined) {
+    return new MlflowError(
+      `Cannot construct transformers pipeline because the task '${unsupportedTag}' inferred from the model is not supported by the ` +
+        'transformers pipeline. Please construct the pipeline instance manually and pass it to the `log_model` or `save_model` function.',
+      'INTERNAL_ERROR',
+      { reason: 'taskUnsupported', details: { task: unsupportedTag } },
+    );
+  }
+  return MlflowError.invalidParameter(
+    'The task could not be inferred from the model. If you are saving a custom local model that is not available in the Hugging ' +
+      'Face hub, please provide the `task` argument to the `log_model` or `save_model` function.',
     { reason: 'taskUnsupported' },
   );
 }

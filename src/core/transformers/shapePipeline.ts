@@ -25,12 +25,28 @@ is_split_into_words delimiter`.split(/\s+/),
   ImageClassificationPipeline: ['top_k', 'function_to_apply', 'timeout'],
 };
 
+/** Counts and texts of no meaning; a chat template is asked for in vain where the tokenizer has none. */
+function shapeTokenizer(hasChatTemplate: boolean): PipelineTokenizer {
+  return {
+    encode: () => [0],
+    decode: () => 'text',
+    applyChatTemplate: () => {
+      if (hasChatTemplate) return 'text';
+      throw new Error(
+        'Cannot use chat template functions because tokenizer.chat_template is not set and no template argument was passed! For ' +
+          'information about writing templates and setting the tokenizer.chat_template attribute, please see the documentation at ' +
+          'https://huggingface.co/docs/transformers/main/en/chat_templating',
+      );
+    },
+  };
+}
+
 /**
  * A pipeline that answers at once with values of the right shape and no meaning: what a signature needs of a prediction,
  * without loading weights. Everything around it (input checks, output shaping) is the real wrapper's.
  */
 export class ShapePipeline implements Pipeline {
-  readonly tokenizer: PipelineTokenizer | undefined = undefined;
+  readonly tokenizer: PipelineTokenizer;
   readonly generationConfig: JsonObject = {};
   private readonly major: TransformersGeneration;
 
@@ -39,7 +55,9 @@ export class ShapePipeline implements Pipeline {
     readonly instanceType: string,
     private readonly config: JsonObject,
     transformersVersion: string,
+    { hasChatTemplate = false }: { hasChatTemplate?: boolean } = {},
   ) {
+    this.tokenizer = shapeTokenizer(hasChatTemplate);
     this.major = transformersMajor(transformersVersion) >= 5 ? 5 : 4;
   }
 
@@ -52,7 +70,9 @@ export class ShapePipeline implements Pipeline {
     const each = (one: (item: unknown) => unknown): unknown => (Array.isArray(input) ? input.map(one) : one(input));
     switch (this.instanceType) {
       case 'TextGenerationPipeline':
-        return each((text) => [{ generated_text: String(text) }]);
+        return each((text) => [
+          kwargs['return_tensors'] ? { generated_token_ids: [0] } : { generated_text: String(text) },
+        ]);
       case 'Text2TextGenerationPipeline':
         return this.flat(input, { generated_text: 'text' });
       case 'SummarizationPipeline':

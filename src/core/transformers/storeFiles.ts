@@ -9,6 +9,7 @@ import { checkpointSizeBytes, writeCheckpoint } from '../safetensors/writeCheckp
 import { declareDtype, makeConfigBilingual, makeTokenizerBilingual, splitProcessorConfig } from './bilingualFiles.js';
 import { isModelFile, isPickledWeights, isProcessorFile } from './checkpointFiles.js';
 import type { DescribedComponents } from './components.js';
+import { customModules } from './customCode.js';
 import { isTokenizerFile } from './tokenizerClass.js';
 import { torchNameOf } from './torchDtype.js';
 
@@ -43,8 +44,11 @@ const previewLimitBytes = 64 * 1024;
 export async function storeModel(source: string, folder: string, options: StoreModelOptions): Promise<StoredModel> {
   await refusePickledOnly(source);
   const rewrites = options.convertTo !== undefined || options.maxShardSizeBytes !== undefined;
+  const modules = options.wholeFolder ? new Set<string>() : await customModules(source, ['config.json']);
   const belongs = (name: string): boolean =>
-    !name.split('/').includes('.git') && (options.wholeFolder || isModelFile(name)) && !(rewrites && isWeights(name));
+    !name.split('/').includes('.git') &&
+    (options.wholeFolder || isModelFile(name) || modules.has(name)) &&
+    !(rewrites && isWeights(name));
   const files = await treeFiles(source, { filter: belongs, signal: options.signal });
   const skipped = new Map(
     files
@@ -91,6 +95,9 @@ async function whileUnchanged(source: string, write: () => Promise<unknown>): Pr
   }
 }
 
+/** Files of components that can name classes of their own. */
+const settingsFiles = ['tokenizer_config.json', 'preprocessor_config.json', 'processor_config.json'];
+
 /** Stores tokenizer, processors and the like below `components/`. */
 export async function storeComponents(
   components: DescribedComponents,
@@ -101,8 +108,12 @@ export async function storeComponents(
     const target = path.join(folder, name);
     await mkdir(target, { recursive: true });
     const belongs = name === 'tokenizer' ? isTokenizerFile : name === 'processor' ? isProcessorPart : isProcessorFile;
+    const modules = await customModules(component.folder, settingsFiles.filter(belongs));
     // Small text files that may be edited below: never links to the source.
-    await placeTree(component.folder, target, { signal: options.signal, filter: belongs });
+    await placeTree(component.folder, target, {
+      signal: options.signal,
+      filter: (file) => belongs(file) || modules.has(file),
+    });
     if (name === 'image_processor' || name === 'feature_extractor') await keepOnlyPart(target, name);
     if (!options.isBilingual) continue;
     if (name === 'tokenizer' || name === 'processor') await makeTokenizerBilingual(target);

@@ -5,16 +5,28 @@ import { declaredModelClass } from './modelClass.js';
 import { parseModelCard } from './modelCard.js';
 import { isKnownTask, normalizeTask, taskOfModelClass } from './tasks.js';
 
+/** What the files of a checkpoint say of its task. */
+export interface DetectedTask {
+  task: string | null;
+  /** The card's `pipeline_tag` where no pipeline has that name. */
+  unsupportedTag: string | undefined;
+}
+
 /**
  * The pipeline task of a checkpoint that nobody named one for: the card's `pipeline_tag` where it is a pipeline's name, else
  * what the model class serves; `null` when neither tells.
  */
 export async function detectTask(folder: string, config: JsonObject): Promise<string | null> {
+  return (await lookUpTask(folder, config)).task;
+}
+
+/** {@link detectTask}, with the tag that could not be used. */
+export async function lookUpTask(folder: string, config: JsonObject): Promise<DetectedTask> {
   const card = await readFile(path.join(folder, 'README.md'), 'utf8').catch(() => null);
   const tag = card === null ? undefined : tagOf(card);
-  if (tag !== undefined && isKnownTask(tag)) return normalizeTask(tag);
+  if (tag !== undefined && isKnownTask(tag)) return { task: normalizeTask(tag), unsupportedTag: undefined };
   const modelClass = declaredModelClass(config);
-  return modelClass === null ? null : taskOfModelClass(modelClass);
+  return { task: modelClass === null ? null : taskOfModelClass(modelClass), unsupportedTag: tag };
 }
 
 function tagOf(card: string): string | undefined {

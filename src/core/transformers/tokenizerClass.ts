@@ -4,6 +4,7 @@ import type { JsonObject } from '../ports.js';
 import { autoClasses4 } from './autoClasses4.js';
 import { autoClasses5 } from './autoClasses5.js';
 import { typeTable, words } from './autoClassTable.js';
+import { customClassesOf, customClassOf } from './customCode.js';
 import { readJsonFile } from './jsonFile.js';
 import type { TransformersGeneration } from './tasks.js';
 
@@ -93,9 +94,20 @@ export async function tokenizerClassOf(
     hubClass: declared ?? text(config?.['tokenizer_class']),
     hasFastFile: names.includes('tokenizer.json'),
   };
+  const custom = customClassOf(settings, ['AutoTokenizer']);
+  if (custom !== undefined && isTrusted(facts, config)) return custom;
   if (generation === 4) return classIn4(facts);
   const newClass = await classIn5(facts);
   return generation === 5 ? newClass : commonClass(classIn4(facts), newClass, facts);
+}
+
+/**
+ * Whether Python takes the class that comes with the tokenizer: where it has none of that name itself, and for models that are
+ * loaded with code of their own anyway. Source: transformers.dynamic_module_utils.resolve_trust_remote_code.
+ */
+function isTrusted({ hubClass }: TokenizerFacts, config: JsonObject | null): boolean {
+  const named = withoutFast(hubClass ?? '');
+  return customClassesOf(config).length > 0 || !(known5.has(named) || withFast4.has(named) || slowOnly4.has(named));
 }
 
 /** Source: transformers 5, AutoTokenizer.from_pretrained. */
@@ -151,4 +163,11 @@ function withoutFast(name: string): string {
 async function hasByteLevel(folder: string): Promise<boolean> {
   const text = await readFile(path.join(folder, 'tokenizer.json'), 'utf8').catch(() => '');
   return text.includes('"ByteLevel"');
+}
+
+/** Whether the tokenizer in a folder can render chats. */
+export async function hasChatTemplate(folder: string): Promise<boolean> {
+  if ((await readJsonFile(path.join(folder, 'tokenizer_config.json')))?.['chat_template']) return true;
+  const names = await readdir(folder).catch(() => [] as string[]);
+  return names.includes('chat_template.jinja') || names.includes('chat_templates');
 }
