@@ -1,4 +1,3 @@
-import { downloadArtifacts } from '../core/artifacts/artifactFunctions.js';
 import { resolveModelUri } from '../core/artifacts/resolveModelUri.js';
 import type { Fluent } from '../core/client/fluent.js';
 import { Model } from '../core/mlmodel/model.js';
@@ -10,8 +9,7 @@ import { setSignature } from '../core/transformers/setSignature.js';
 /** `mlflow.models`. */
 export function createModels(fluent: Fluent) {
   const load = async (uriOrPath: string): Promise<Model> => {
-    const folder = await downloadArtifacts({ artifactUri: uriOrPath }, () => fluent.client().artifactStores());
-    return Model.load(folder);
+    return Model.load(await fluent.artifacts.downloadArtifacts({ artifactUri: uriOrPath }));
   };
   return {
     /** Reads the MLmodel document of a model URI, a folder or the file itself. */

@@ -1,4 +1,3 @@
-import { downloadArtifacts } from '../core/artifacts/artifactFunctions.js';
 import type { Fluent } from '../core/client/fluent.js';
 import { MlflowError } from '../core/errors.js';
 import { Model } from '../core/mlmodel/model.js';
@@ -52,9 +51,7 @@ export async function loadPyfuncModel(
     );
   }
   const { signal, onProgress, dstPath } = options;
-  const modelPath = await downloadArtifacts({ artifactUri: modelUri, dstPath, signal, onProgress }, () =>
-    fluent.client().artifactStores(),
-  );
+  const modelPath = await fluent.artifacts.downloadArtifacts({ artifactUri: modelUri, dstPath, signal, onProgress });
   const metadata = await Model.load(modelPath);
   const loaded = await inference.load(
     {

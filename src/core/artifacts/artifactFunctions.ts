@@ -9,12 +9,13 @@ import { stringRepr } from '../serialization/pythonRepr.js';
 import type { FileInfo, LoggedModel } from '../tracking/entities.js';
 import type { ArtifactRepository } from './artifactRepository.js';
 import { storeLocationOf, storesOf, type ArtifactStores, type ArtifactStoresSource } from './artifactStores.js';
+import type { HubFiles } from './hubArtifactRepository.js';
 import { isModelsUri, isRunsUri, parseModelUri, parseRunsUri, splitModelsUri } from './modelUri.js';
 import { openArtifactRepository } from './openArtifactRepository.js';
 import { LocalArtifactRepository } from './localArtifactRepository.js';
 import { findModelVersion, resolveModelUri } from './resolveModelUri.js';
 import { RunArtifactRepository } from './runArtifactRepository.js';
-import { appendToUriPath, isLocalUri, parseUri } from './uri.js';
+import { appendToUriPath, isLocalUri, parseUri, uriScheme } from './uri.js';
 import { loggedModelMeta, writeRegisteredModelMeta, type RegisteredModelMeta } from './registeredModelMeta.js';
 
 /** Which artifacts are meant: a URI, or a run and a path below its artifacts. */
@@ -24,6 +25,9 @@ export interface ArtifactSelection {
   artifactPath?: string | undefined;
 }
 
+/** How to get the Hub that `hf:` addresses are read from; without it they are refused. */
+export type HubSource = () => HubFiles;
+
 /**
  * Copies a file or a folder to `dstPath` (made when missing) and returns where it lies. Without `dstPath`, files that are on
  * this machine already are not copied. A model folder that was reached through `models:/` gets `registered_model_meta`.
@@ -32,12 +36,13 @@ export interface ArtifactSelection {
 export async function downloadArtifacts(
   selection: ArtifactSelection & { dstPath?: string | undefined } & LongRunningOptions,
   stores: ArtifactStoresSource,
+  hub?: HubSource,
 ): Promise<string> {
   checkSelection(selection);
   const { signal, onProgress } = selection;
   const dstPath = selection.dstPath ?? undefined;
   if (dstPath !== undefined) await mkdir(dstPath, { recursive: true });
-  const target = await openSelection(selection, stores);
+  const target = await openSelection(selection, stores, hub);
   try {
     const result = await target.repository.download(target.path, { dstPath, signal, onProgress });
     if (target.registered !== undefined) await writeRegisteredModelMeta(result, target.registered);
@@ -52,17 +57,21 @@ export async function downloadArtifacts(
 }
 
 /** Files and folders directly at the selection. Source: mlflow.artifacts.list_artifacts */
-export async function listArtifacts(selection: ArtifactSelection, stores: ArtifactStoresSource): Promise<FileInfo[]> {
+export async function listArtifacts(
+  selection: ArtifactSelection,
+  stores: ArtifactStoresSource,
+  hub?: HubSource,
+): Promise<FileInfo[]> {
   checkSelection(selection);
-  const target = await openSelection(selection, stores);
+  const target = await openSelection(selection, stores, hub);
   return target.repository.list(target.path);
 }
 
 /** @throws MlflowError BAD_REQUEST when the file is no UTF-8. Source: mlflow.artifacts.load_text */
-export async function loadText(artifactUri: string, stores: ArtifactStoresSource): Promise<string> {
+export async function loadText(artifactUri: string, stores: ArtifactStoresSource, hub?: HubSource): Promise<string> {
   const temporary = await mkdtemp(path.join(tmpdir(), 'mlflow-artifacts-'));
   try {
-    const file = await downloadArtifacts({ artifactUri, dstPath: temporary }, stores);
+    const file = await downloadArtifacts({ artifactUri, dstPath: temporary }, stores, hub);
     if ((await stat(file)).isDirectory()) {
       throw MlflowError.invalidParameter(`[Errno 21] Is a directory: ${stringRepr(file)}`);
     }
@@ -81,8 +90,8 @@ export async function loadText(artifactUri: string, stores: ArtifactStoresSource
 }
 
 /** @throws MlflowError BAD_REQUEST when the file is no JSON. Source: mlflow.artifacts.load_dict */
-export async function loadDict(artifactUri: string, stores: ArtifactStoresSource): Promise<JsonValue> {
-  const text = await loadText(artifactUri, stores);
+export async function loadDict(artifactUri: string, stores: ArtifactStoresSource, hub?: HubSource): Promise<JsonValue> {
+  const text = await loadText(artifactUri, stores, hub);
   try {
     return parsePythonJson(text) as JsonValue;
   } catch (error) {
@@ -126,7 +135,11 @@ interface OpenedSelection {
   registered?: RegisteredModelMeta;
 }
 
-async function openSelection(selection: ArtifactSelection, source: ArtifactStoresSource): Promise<OpenedSelection> {
+async function openSelection(
+  selection: ArtifactSelection,
+  source: ArtifactStoresSource,
+  hub: HubSource | undefined,
+): Promise<OpenedSelection> {
   const { artifactUri, runId, artifactPath = '' } = withoutNulls(selection);
   if (runId !== undefined) {
     return { repository: await openRun(`runs:/${runId}`, await storesOf(source)), path: artifactPath };
@@ -139,6 +152,8 @@ async function openSelection(selection: ArtifactSelection, source: ArtifactStore
     return { repository, path: below.slice(cut) };
   }
   if (isModelsUri(uri)) return openModel(uri, await storesOf(source));
+  // A repository is one artifact: its owner alone is none.
+  if (uriScheme(uri) === 'hf') return { repository: openArtifactRepository(uri, { hub }), path: '' };
   const { rootUri, name } = splitLast(uri);
   return { repository: openArtifactRepository(rootUri), path: name };
 }

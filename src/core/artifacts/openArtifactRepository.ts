@@ -1,6 +1,7 @@
 import { MlflowError } from '../errors.js';
 import type { Fetch } from '../ports.js';
 import type { ArtifactRepository } from './artifactRepository.js';
+import { HubArtifactRepository, type HubFiles } from './hubArtifactRepository.js';
 import { HttpArtifactRepository } from './httpArtifactRepository.js';
 import { LocalArtifactRepository } from './localArtifactRepository.js';
 import { relocatedPath, type StoreLocation } from './relocation.js';
@@ -12,11 +13,13 @@ export interface OpenArtifactRepositoryOptions {
   /** Where the store lies now: files of a store that was copied from elsewhere are found beside it. */
   storeLocation?: StoreLocation | undefined;
   fetch?: Fetch | undefined;
+  /** Made at the first `hf:` address. */
+  hub?: (() => HubFiles) | undefined;
 }
 
 /**
- * The repository behind one artifact URI: plain paths, `file:` and `http(s):`. `runs:` and `models:` URIs are resolved
- * first, by `resolveModelUri`.
+ * The repository behind one artifact URI: plain paths, `file:`, `http(s):`, and `hf:` where a Hub is given. `runs:` and
+ * `models:` URIs are resolved first, by `resolveModelUri`.
  * @throws MlflowError NOT_IMPLEMENTED (`artifactSchemeUnsupported`) for every other scheme
  */
 export function openArtifactRepository(uri: string, options: OpenArtifactRepositoryOptions = {}): ArtifactRepository {
@@ -27,6 +30,7 @@ export function openArtifactRepository(uri: string, options: OpenArtifactReposit
   }
   if (scheme === 'http' || scheme === 'https')
     return new HttpArtifactRepository(uri, options.fetch ?? globalThis.fetch);
+  if (scheme === 'hf' && options.hub !== undefined) return new HubArtifactRepository(uri, options.hub());
   if (scheme === 'runs' || scheme === 'models') {
     throw MlflowError.invalidParameter(
       `${uri} names an artifact through a store; open the store and resolve it first.`,

@@ -7,6 +7,7 @@ import {
 } from '../artifacts/artifactFunctions.js';
 import { resolveModelUri, type ResolvedModelUri } from '../artifacts/resolveModelUri.js';
 import { appendToUriPath } from '../artifacts/uri.js';
+import { HubClient } from '../hub/hubClient.js';
 import type { JsonValue, LongRunningOptions } from '../ports.js';
 import type { FileInfo, LoggedModel, ModelVersion, Run, RunStatus } from '../tracking/entities.js';
 import { ActiveRuns } from './activeRuns.js';
@@ -250,15 +251,18 @@ export class Fluent {
     return resolveModelUri(uri, () => this.client().artifactStores());
   }
 
+  /** The Hub as the environment of the moment describes it. */
+  private readonly hub = () => new HubClient({ environment: this.context.environment });
+
   /** `mlflow.artifacts`. */
   readonly artifacts = {
     downloadArtifacts: (
       options: ArtifactSelection & UriOptions & { dstPath?: string | undefined } & LongRunningOptions,
-    ): Promise<string> => downloadArtifacts(options, () => this.storesFor(options)),
+    ): Promise<string> => downloadArtifacts(options, () => this.storesFor(options), this.hub),
     listArtifacts: (options: ArtifactSelection & UriOptions): Promise<FileInfo[]> =>
-      listArtifacts(options, () => this.storesFor(options)),
-    loadText: (artifactUri: string): Promise<string> => loadText(artifactUri, () => this.storesFor({})),
-    loadDict: (artifactUri: string): Promise<JsonValue> => loadDict(artifactUri, () => this.storesFor({})),
+      listArtifacts(options, () => this.storesFor(options), this.hub),
+    loadText: (artifactUri: string): Promise<string> => loadText(artifactUri, () => this.storesFor({}), this.hub),
+    loadDict: (artifactUri: string): Promise<JsonValue> => loadDict(artifactUri, () => this.storesFor({}), this.hub),
   };
 
   private storesFor({ trackingUri, registryUri }: UriOptions) {

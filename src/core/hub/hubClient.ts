@@ -3,6 +3,7 @@ import path from 'node:path';
 import { MlflowError } from '../errors.js';
 import { requireSpace } from '../files/placeTree.js';
 import type { Environment, Fetch, LongRunningOptions } from '../ports.js';
+import { withFileReader } from '../safetensors/rangeReader.js';
 import type { HubAccess } from '../transformers/hubAccess.js';
 import { isWholeCheckpoint } from './cachedCheckpoint.js';
 import { downloadBlob } from './downloadBlob.js';
@@ -11,6 +12,7 @@ import { HubCache } from './hubCache.js';
 import { HubConnection } from './hubConnection.js';
 import { fileUrl, listCommit, resolveCommit } from './hubListing.js';
 import { checkFileName, checkRepositoryId, checkRevision, isCommitHash, type HubFile } from './hubNames.js';
+import { hubRangeReader } from './hubRangeReader.js';
 import { hubSettings } from './hubSettings.js';
 import { partBytes } from './partMap.js';
 
@@ -70,6 +72,31 @@ export class HubClient implements HubAccess {
     return (await this.list(repositoryId, revision, signal)).files.map((file) => file.name);
   }
 
+  /** Every file of a revision, with its size and hash. */
+  async filesOf(
+    repositoryId: string,
+    { revision, signal }: LongRunningOptions & { revision?: string | undefined } = {},
+  ): Promise<readonly HubFile[]> {
+    return (await this.list(repositoryId, revision, signal)).files;
+  }
+
+  /** `length` bytes of a file from `offset`, fewer at its end: from the cache, else by range without downloading the file. */
+  async readRange(
+    repositoryId: string,
+    fileName: string,
+    { offset, length }: { offset: number; length: number },
+    { revision, signal }: LongRunningOptions & { revision?: string | undefined } = {},
+  ): Promise<Uint8Array> {
+    const { commit, files } = await this.list(repositoryId, revision, signal);
+    const file = files.find((candidate) => candidate.name === fileName);
+    if (!file) throw fileMissing(repositoryId, fileName, revision);
+    const readableLength = Math.max(0, Math.min(length, file.sizeBytes - offset));
+    const cached = await this.cache.cachedFile(repositoryId, commit, fileName);
+    if (cached !== undefined) return withFileReader(cached, (reader) => reader.read(offset, readableLength));
+    const url = fileUrl(this.connection.settings.endpoint, repositoryId, commit, fileName);
+    return hubRangeReader(this.connection, url, file, signal).read(offset, readableLength);
+  }
+
   async downloadFile(
     repositoryId: string,
     fileName: string,
@@ -84,12 +111,7 @@ export class HubClient implements HubAccess {
     });
     if (listed === null) return known!;
     const file = listed.files.find((candidate) => candidate.name === fileName);
-    if (!file) {
-      throw MlflowError.doesNotExist(
-        `'${repositoryId}' has no file '${fileName}' at ${options.revision ?? defaultRevision}. Check the name.`,
-        { reason: 'fileMissing', details: { repository: repositoryId, file: fileName } },
-      );
-    }
+    if (!file) throw fileMissing(repositoryId, fileName, options.revision);
     const [downloaded = ''] = await this.fetchFiles(repositoryId, listed.commit, [file], options);
     await this.cache.writeRef(repositoryId, options.revision ?? defaultRevision, listed.commit);
     return downloaded;
@@ -251,6 +273,13 @@ async function inParallel<T>(limit: number, items: readonly T[], run: (item: T) 
   );
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+function fileMissing(repository: string, file: string, revision = defaultRevision): MlflowError {
+  return MlflowError.doesNotExist(`'${repository}' has no file '${file}' at ${revision}. Check the name.`, {
+    reason: 'fileMissing',
+    details: { repository, file },
+  });
 }
 
 function isNetworkFailure(error: unknown): boolean {
