@@ -1,7 +1,8 @@
-import { window, workspace, Uri, type ExtensionContext } from 'vscode';
+import { l10n, window, workspace, Uri, type ExtensionContext } from 'vscode';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { l10n as coreL10n } from './core/l10n.js';
 import { commandTable } from './host/commands/commandTable.js';
 import { ComparedDocuments, comparedScheme } from './host/commands/comparedDocument.js';
 import { registerCommands } from './host/commands/command.js';
@@ -44,7 +45,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
   try {
     return start(context);
   } catch (error) {
-    void window.showErrorMessage(`MLflow Transformers could not start: ${String(error)}`);
+    void window.showErrorMessage(l10n.t('MLflow Transformers could not start: {0}', String(error)));
     throw error;
   }
 }
@@ -56,15 +57,17 @@ export async function deactivate(): Promise<void> {
 function start(context: ExtensionContext): ExtensionApi {
   const startedMs = performance.now();
   const { extensionUri, globalStorageUri, subscriptions } = context;
+  const texts = l10n.bundle ?? {};
+  coreL10n.configure(texts);
   const log = new HostLog();
-  const thread = new StoreThread(Uri.joinPath(extensionUri, 'dist', 'storeThread.mjs').fsPath, log);
+  const thread = new StoreThread(Uri.joinPath(extensionUri, 'dist', 'storeThread.mjs').fsPath, { texts }, log);
   const stores = new StoreCollection(thread);
   const loader = new ModelLoader((folder) => readFile(path.join(folder, 'MLmodel'), 'utf8').catch(() => undefined));
   const workspaceStores = new WorkspaceStores(stores, loader, thread, process.env['MLFLOW_TRACKING_URI'], log);
   const models = new WorkspaceModels(stores, loader, Uri.joinPath(globalStorageUri, 'models').fsPath);
   const view = new RunsView(stores, loader, context.workspaceState, log);
   const engine = createInferenceHost(context, log);
-  const texts = new ShownTexts();
+  const shownTexts = new ShownTexts();
   const services: HostServices = {
     log,
     stores,
@@ -72,7 +75,7 @@ function start(context: ExtensionContext): ExtensionApi {
     workspaceStores,
     models,
     view,
-    texts,
+    texts: shownTexts,
     globalState: context.globalState,
     engine,
     library: lazyLibrary(Uri.joinPath(extensionUri, 'dist', 'mlflow.mjs').fsPath),
@@ -91,10 +94,10 @@ function start(context: ExtensionContext): ExtensionApi {
     ...registerCommands(commandTable, services),
     ...registerLanguage(thread),
     window.registerCustomEditorProvider(mlmodelEditor, new MlmodelEditor(extensionUri, services)),
-    workspace.registerTextDocumentContentProvider(shownTextScheme, texts),
+    workspace.registerTextDocumentContentProvider(shownTextScheme, shownTexts),
     workspace.registerTextDocumentContentProvider(comparedScheme, new ComparedDocuments(stores, models, thread)),
   );
-  registerPanel(context, { catalog: models, engine, log });
+  registerPanel(context, { catalog: models, engine, inspector: thread, log });
   shutDown = async () => {
     await stores.close();
     await thread.dispose();

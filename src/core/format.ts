@@ -1,3 +1,5 @@
+import { l10n } from './l10n.js';
+
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** Bytes as people read them, decimal units as MLflow's UI shows: `17.6 MB`. */
@@ -38,11 +40,17 @@ export function formatScore(score: number): string {
 
 /** How long ago, in one unit: `just now`, `5 min ago`, `2 h ago`, `3 d ago`. */
 export function formatAge(timeMs: number, nowMs: number): string {
+  const age = shortAge(timeMs, nowMs);
+  return age === undefined ? l10n.t('just now') : l10n.t('{0} ago', age);
+}
+
+/** The same for places where only the age can stand: `5 min`; `undefined` below a minute. */
+export function shortAge(timeMs: number, nowMs: number): string | undefined {
   const seconds = Math.max(0, (nowMs - timeMs) / 1000);
-  if (seconds < 60) return 'just now';
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  return `${Math.floor(seconds / 86_400)} d ago`;
+  if (seconds < 60) return undefined;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
 }
 
 function trimNumber(value: number, digits: number): string {

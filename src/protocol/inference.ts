@@ -52,7 +52,7 @@ export interface PredictRequest {
   handle: string;
   /** What the model takes: a string, strings, records, a frame in split form, bytes. */
   data: unknown;
-  params?: JsonObject | undefined;
+  params?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface PredictionStats {

@@ -1,5 +1,6 @@
 import type { OutputComparison } from '../core/inspector/outputComparison.js';
 import type { InspectorModel } from '../core/inspector/inspectorModel.js';
+import type { ModelForm } from '../core/inspector/modelForm.js';
 import type { SerializedSignature } from '../core/mlmodel/serializedSignature.js';
 import type { MlmodelProblem } from '../core/mlmodel/mlmodelProblems.js';
 
@@ -15,6 +16,8 @@ export type InspectionMethods = {
     params: { signature: SerializedSignature; predictions: unknown };
     result: OutputComparison | null;
   };
+  /** What a model asks for before it can answer. */
+  modelForm: { params: { folder: string }; result: ModelForm };
   /** A model as text, one fact a line, for comparing two of them. */
   describeModel: { params: { folder: string }; result: string };
 };

@@ -1,8 +1,8 @@
 import type { ErrorCode, ErrorReason } from '../core/errors.js';
-import type { JsonObject } from '../core/ports.js';
+import type { FormDraft } from '../core/signature/formDraft.js';
+import type { SignatureForm } from '../core/signature/formFields.js';
 import type { AnswerView } from './answerView.js';
 import type { DeviceChoice, LoadedModel, PrecisionChoice, PredictionStats } from './inference.js';
-import type { FormDraft, PanelForm } from './panelForm.js';
 import type { NumberedDelta, Snapshot } from './replica.js';
 
 /** A model as the panel names it. */
@@ -111,7 +111,7 @@ export interface PanelState {
   modelCount: number;
   model: PanelModel | null;
   status: ModelStatus;
-  form: PanelForm | null;
+  form: SignatureForm | null;
   compareModel: PanelModel | null;
   device: DeviceChoice;
   precision: PrecisionChoice;
@@ -174,5 +174,5 @@ export type PanelNotifications = { delta: NumberedDelta<PanelDelta> };
 /** What a run comes to: the model's data and params. */
 export interface RunInput {
   data: unknown;
-  params: JsonObject;
+  params: Record<string, unknown>;
 }

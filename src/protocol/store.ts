@@ -11,6 +11,12 @@ import type { TrackingStore } from '../core/tracking/trackingStore.js';
 import { Channel, type Transport } from './channel.js';
 import type { InspectionMethods } from './inspection.js';
 
+/** What the thread of the stores is started with. */
+export interface StoreThreadData {
+  /** Translations of the interface's texts by their English ones. */
+  texts: Readonly<Record<string, string>>;
+}
+
 /** Which stores a request is about. Equal addresses share one pair of stores. */
 export interface StoreAddress {
   trackingUri: string;

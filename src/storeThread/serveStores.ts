@@ -6,6 +6,7 @@ import type { Environment } from '../core/ports.js';
 import { compareOutput } from '../core/inspector/compareOutput.js';
 import { documentProblems, inspectModel } from '../core/inspector/inspectModel.js';
 import { modelDocument } from '../core/inspector/modelDocument.js';
+import { readModelForm } from '../core/inspector/modelForm.js';
 import { laySampleWorkspaceOut } from '../core/samples/sampleWorkspace.js';
 import { countRuns } from '../core/tracking/countRuns.js';
 import { discoverStores } from '../core/tracking/discoverStores.js';
@@ -68,6 +69,7 @@ function handlersOf(opened: OpenedStores): Handlers<StoreMethods> {
     inspectModel: ({ text, folder, name }) => inspectModel(text, folder, name),
     mlmodelProblems: ({ text, folder }) => documentProblems(text, folder),
     compareOutput: ({ signature, predictions }) => compareOutput(signature, predictions),
+    modelForm: ({ folder }) => readModelForm(folder),
     describeModel: ({ folder }) => modelDocument(folder),
     layOutSample: ({ source, target }, { signal, emit }) =>
       laySampleWorkspaceOut(source, target, { signal, onProgress: emit }),

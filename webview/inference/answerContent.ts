@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { l10n } from '../../src/core/l10n.js';
 import { formatScore } from '../../src/core/format.js';
 import type {
   AnswerSpan,
@@ -26,13 +27,13 @@ export function answerContent(app: App, turn: Turn, answer: Answer, index: numbe
 }
 
 function waitingText({ state }: App): string {
-  if (state.isStopping) return 'Stopping…';
-  return state.status.kind === 'loading' ? 'Waiting for the model to load…' : 'Reading the prompt…';
+  if (state.isStopping) return l10n.t('Stopping…');
+  return state.status.kind === 'loading' ? l10n.t('Waiting for the model to load…') : l10n.t('Reading the prompt…');
 }
 
 function streamedText({ text, status }: Answer): View {
   if (text === '')
-    return status === 'stopped' ? element('p', { class: 'hint' }, 'Stopped before the first token.') : null;
+    return status === 'stopped' ? element('p', { class: 'hint' }, l10n.t('Stopped before the first token.')) : null;
   return element(
     'div',
     { class: 'answer-text' },
@@ -69,7 +70,7 @@ function texts(app: App, answers: readonly string[]): VNode {
     if (/^https?:\/\//i.test(href)) void app.call('openLink', { href });
   };
   const one = (text: string): VNode => {
-    if (text.trim() === '') return element('p', { class: 'hint' }, 'The model answered with no text.');
+    if (text.trim() === '') return element('p', { class: 'hint' }, l10n.t('The model answered with no text.'));
     return app.ui.isMarkdown ? markdown(text, { onLink }) : element('div', { class: 'answer-text' }, text);
   };
   const [only] = answers;
@@ -99,7 +100,7 @@ function labelGroup({ title, labels }: LabelGroup): VNode {
       ),
     ),
     labels.length > shown.length
-      ? element('p', { class: 'hint' }, `${labels.length - shown.length} more in the raw answer`)
+      ? element('p', { class: 'hint' }, l10n.t('{0} more in the raw answer', labels.length - shown.length))
       : null,
   );
 }
@@ -132,7 +133,7 @@ function entityText({ pieces }: EntityText): VNode {
     'div',
     { class: 'answer-text' },
     ...nodes,
-    found ? null : element('p', { class: 'hint' }, 'No entity was found.'),
+    found ? null : element('p', { class: 'hint' }, l10n.t('No entity was found.')),
   );
 }
 
@@ -145,8 +146,8 @@ function answerSpan({ answer, score, context }: AnswerSpan): VNode {
   return element(
     'div',
     { class: 'span-answer' },
-    element('strong', { class: 'answer-text' }, answer === '' ? 'No answer in this context.' : answer),
-    score === null ? null : element('span', { class: 'hint' }, ` score ${formatScore(score)}`),
+    element('strong', { class: 'answer-text' }, answer === '' ? l10n.t('No answer in this context.') : answer),
+    score === null ? null : element('span', { class: 'hint' }, ' ', l10n.t('score {0}', formatScore(score))),
     context === null
       ? null
       : element(
@@ -184,13 +185,13 @@ function maskFills(fills: readonly MaskFill[]): VNode {
 function transcript(text: string, chunks: readonly TranscriptChunk[]): VNode {
   if (chunks.length === 0) return element('div', { class: 'answer-text' }, text);
   return table({
-    caption: 'Transcript',
+    caption: l10n.t('Transcript'),
     rows: chunks,
     keyOf: (_, index) => String(index),
     columns: [
-      { header: 'From', align: 'end', cell: ({ startS }) => clock(startS) },
-      { header: 'To', align: 'end', cell: ({ endS }) => clock(endS) },
-      { header: 'Text', cell: (chunk) => chunk.text.trim() },
+      { header: l10n.t('From'), align: 'end', cell: ({ startS }) => clock(startS) },
+      { header: l10n.t('To'), align: 'end', cell: ({ endS }) => clock(endS) },
+      { header: l10n.t('Text'), cell: (chunk) => chunk.text.trim() },
     ],
   });
 }
@@ -202,7 +203,7 @@ function clock(seconds: number | null): string {
 
 function frame({ columns, rows, rowCount }: Extract<AnswerView, { kind: 'table' }>): VNode {
   const shown = table<string[]>({
-    caption: 'Answer',
+    caption: l10n.t('Answer'),
     rows,
     keyOf: (_, index) => String(index),
     columns: columns.map((header, column) => ({
@@ -213,7 +214,7 @@ function frame({ columns, rows, rowCount }: Extract<AnswerView, { kind: 'table' 
   });
   const rest =
     rowCount > rows.length
-      ? element('p', { class: 'hint' }, `${rowCount - rows.length} more rows in the raw answer`)
+      ? element('p', { class: 'hint' }, l10n.t('{0} more rows in the raw answer', rowCount - rows.length))
       : null;
   return element('div', null, shown, rest);
 }

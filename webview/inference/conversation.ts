@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
+import { l10n } from '../../src/core/l10n.js';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { PanelForm } from '../../src/protocol/panelForm.js';
+import type { SignatureForm } from '../../src/core/signature/formFields.js';
 import { component, element } from '../shared/dom.js';
 import { button } from '../ui/button.js';
 import type { App } from './app.js';
@@ -11,22 +12,22 @@ import { withDraft } from './uiState.js';
 const endSlackPx = 24;
 
 /** The turns of a conversation, oldest first, in a part of the page that scrolls. */
-export function conversation(app: App, form: PanelForm): VNode {
+export function conversation(app: App, form: SignatureForm): VNode {
   return component(Conversation, { key: `conversation-${app.state.conversationId}`, app, form });
 }
 
 /** The answers of a form, newest first. */
 export function results(app: App): VNode {
   const turns = [...app.state.turns].reverse();
-  const empty = element('p', { class: 'hint' }, 'The answer appears here.');
+  const empty = element('p', { class: 'hint' }, l10n.t('The answer appears here.'));
   return element(
     'div',
-    { class: 'results', role: 'log', 'aria-live': 'off', 'aria-label': 'Answers' },
+    { class: 'results', role: 'log', 'aria-live': 'off', 'aria-label': l10n.t('Answers') },
     turns.length === 0 ? empty : turns.map((turn) => turnView(app, turn)),
   );
 }
 
-function Conversation({ app, form }: { app: App; form: PanelForm }): VNode {
+function Conversation({ app, form }: { app: App; form: SignatureForm }): VNode {
   const container = useRef<HTMLElement>(null);
   const isAtEnd = useRef(true);
   const [isAway, setAway] = useState(false);
@@ -61,7 +62,7 @@ function Conversation({ app, form }: { app: App; form: PanelForm }): VNode {
         class: 'conversation',
         role: 'log',
         'aria-live': 'off',
-        'aria-label': 'Conversation',
+        'aria-label': l10n.t('Conversation'),
         tabIndex: 0,
         onScroll,
       },
@@ -71,14 +72,14 @@ function Conversation({ app, form }: { app: App; form: PanelForm }): VNode {
       ? element(
           'div',
           { class: 'to-end' },
-          button({ label: 'Latest', icon: 'arrow-down', appearance: 'secondary', onClick: toEnd }),
+          button({ label: l10n.t('Latest'), icon: 'arrow-down', appearance: 'secondary', onClick: toEnd }),
         )
       : null,
   );
 }
 
 /** The next step, and an example where the model brings one. */
-function emptyConversation(app: App, form: PanelForm): VNode {
+function emptyConversation(app: App, form: SignatureForm): VNode {
   if (app.state.status.kind === 'failed') return element('div', { class: 'empty' });
   const { example } = form;
   const modelId = app.state.model?.id ?? '';
@@ -86,10 +87,14 @@ function emptyConversation(app: App, form: PanelForm): VNode {
   return element(
     'div',
     { class: 'empty' },
-    element('p', null, 'Type a prompt below and press Enter. The model answers on this machine; nothing leaves it.'),
+    element(
+      'p',
+      null,
+      l10n.t('Type a prompt below and press Enter. The model answers on this machine; nothing leaves it.'),
+    ),
     example && text
       ? button({
-          label: `Try “${text.length > 60 ? `${text.slice(0, 59)}…` : text}”`,
+          label: l10n.t('Try “{0}”', text.length > 60 ? `${text.slice(0, 59)}…` : text),
           appearance: 'secondary',
           onClick: () => app.setUi((ui) => withDraft(ui, modelId, example)),
         })

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { l10n } from '../../src/core/l10n.js';
 import { formatScore } from '../../src/core/format.js';
 import type { EmbeddingSummary } from '../../src/protocol/answerView.js';
 import type { PinnedEmbedding } from '../../src/protocol/panel.js';
@@ -9,11 +10,12 @@ import type { App } from './app.js';
 /** An embedding in a few figures, its values' histogram, and how near it is to the pinned ones. */
 export function embeddingView(app: App, embedding: EmbeddingSummary, id: string): VNode {
   const { dimensions, norm, minimum, maximum, rowCount } = embedding;
-  const source = rowCount === 1 ? '' : ` · mean of ${rowCount} token vectors`;
+  const facts = [l10n.t('{0} dimensions', dimensions), l10n.t('norm {0}', formatScore(norm))];
+  if (rowCount > 1) facts.push(l10n.t('mean of {0} token vectors', rowCount));
   return element(
     'div',
     { class: 'embedding' },
-    element('div', null, `${dimensions} dimensions · norm ${formatScore(norm)}${source}`),
+    element('div', null, facts.join(' · ')),
     histogram(embedding, id),
     element(
       'div',
@@ -28,7 +30,7 @@ export function embeddingView(app: App, embedding: EmbeddingSummary, id: string)
 
 function histogram({ histogram: bins, minimum, maximum }: EmbeddingSummary, id: string): VNode {
   const most = Math.max(...bins, 1);
-  const label = `Histogram of the values between ${formatScore(minimum)} and ${formatScore(maximum)}`;
+  const label = l10n.t('Histogram of the values between {0} and {1}', formatScore(minimum), formatScore(maximum));
   return element(
     'svg',
     {
@@ -51,10 +53,11 @@ function similarities(pins: readonly PinnedEmbedding[], { vector }: EmbeddingSum
     .map((pin) => ({ pin, similarity: cosineSimilarity(pin.vector, vector) }))
     .filter((row): row is { pin: PinnedEmbedding; similarity: number } => row.similarity !== null)
     .sort((a, b) => b.similarity - a.similarity);
-  if (rows.length === 0) return element('p', { class: 'hint' }, 'Pin an embedding to see how near others are to it.');
+  if (rows.length === 0)
+    return element('p', { class: 'hint' }, l10n.t('Pin an embedding to see how near others are to it.'));
   return element(
     'ul',
-    { class: 'bars', 'aria-label': 'Cosine similarity to pinned embeddings' },
+    { class: 'bars', 'aria-label': l10n.t('Cosine similarity to pinned embeddings') },
     ...rows.map(({ pin, similarity }) =>
       element(
         'li',
@@ -62,7 +65,7 @@ function similarities(pins: readonly PinnedEmbedding[], { vector }: EmbeddingSum
           key: pin.id,
           class: 'bar',
           title: `${pin.label}\n${pin.modelName}`,
-          'aria-label': `${pin.label}: cosine similarity ${formatScore(similarity)}`,
+          'aria-label': l10n.t('{0}: cosine similarity {1}', pin.label, formatScore(similarity)),
         },
         element('span', { class: 'bar-label ellipsis' }, pin.label),
         element('span', { class: 'bar-score' }, similarity.toFixed(3)),

@@ -1,5 +1,7 @@
 import type { VNode } from 'preact';
-import type { FormField } from '../../src/protocol/panelForm.js';
+import { l10n } from '../../src/core/l10n.js';
+import { fieldLabel, fieldPlaceholder } from '../../src/core/signature/formTexts.js';
+import type { FormField, SignatureForm } from '../../src/core/signature/formFields.js';
 import { element } from '../shared/dom.js';
 import { button } from '../ui/button.js';
 import { dropdown } from '../ui/dropdown.js';
@@ -8,11 +10,14 @@ import type { App } from './app.js';
 
 export interface FieldControlProps {
   app: App;
+  form: SignatureForm;
   field: FormField;
   id: string;
   value: string;
   error: string | undefined;
   hideLabel?: boolean;
+  /** Beside the label; the type unless told. */
+  hint?: string;
   placeholder?: string;
   onInput: (text: string) => void;
   /** Given whether Enter is part of what is typed. */
@@ -21,12 +26,13 @@ export interface FieldControlProps {
 
 /** The control of one field, by its type. */
 export function fieldControl(props: FieldControlProps): VNode {
-  const { field, id, value, error, onInput } = props;
-  const hint = field.isRequired ? field.typeText : `${field.typeText}, optional`;
-  const placeholder = props.placeholder ?? field.placeholder;
+  const { form, field, id, value, error, onInput } = props;
+  const hint = props.hint ?? (field.isRequired ? field.typeText : l10n.t('{0}, optional', field.typeText));
+  const placeholder = props.placeholder ?? fieldPlaceholder(field);
+  const label = fieldLabel(field, form);
   const common = {
     id,
-    label: field.label,
+    label,
     hint,
     value,
     error,
@@ -38,12 +44,12 @@ export function fieldControl(props: FieldControlProps): VNode {
     case 'boolean':
       return dropdown({
         id,
-        label: field.label,
+        label,
         hint,
         error,
         value,
         options: [
-          { value: '', label: field.isRequired ? 'Choose…' : 'Not set' },
+          { value: '', label: field.isRequired ? l10n.t('Choose…') : l10n.t('Not set') },
           { value: 'true', label: 'true' },
           { value: 'false', label: 'false' },
         ],
@@ -53,10 +59,7 @@ export function fieldControl(props: FieldControlProps): VNode {
     case 'datetime':
       return textField({ ...common, onKeyDown: props.onKeyDown(false) });
     case 'file':
-      return fileControl(
-        props,
-        textField({ ...common, placeholder: 'Path or address', onKeyDown: props.onKeyDown(false) }),
-      );
+      return fileControl(props, textField({ ...common, onKeyDown: props.onKeyDown(false) }));
     case 'json':
       return textArea({ ...common, isMonospace: true, onKeyDown: props.onKeyDown(true) });
     case 'lines':
@@ -75,6 +78,11 @@ function fileControl({ app, field, onInput }: FieldControlProps, control: VNode)
     'div',
     { class: 'row file-field' },
     element('div', { class: 'grow' }, control),
-    button({ label: 'Choose file', icon: 'folder-opened', appearance: 'secondary', onClick: () => void choose() }),
+    button({
+      label: l10n.t('Choose file'),
+      icon: 'folder-opened',
+      appearance: 'secondary',
+      onClick: () => void choose(),
+    }),
   );
 }

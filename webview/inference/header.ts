@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { l10n } from '../../src/core/l10n.js';
 import type { DeviceChoice, PrecisionChoice } from '../../src/protocol/inference.js';
 import type { PanelModel } from '../../src/protocol/panel.js';
 import { classes, element, type View } from '../shared/dom.js';
@@ -32,9 +33,9 @@ function modelRow(app: App): VNode {
     modelPicker(app, model),
     model && !compareModel
       ? iconButton({
-          label: 'Compare with another model',
+          label: l10n.t('Compare with another model'),
           icon: 'split-horizontal',
-          disabledReason: app.state.runningTurnId === null ? undefined : 'an answer is under way',
+          disabledReason: app.state.runningTurnId === null ? undefined : l10n.t('an answer is under way'),
           onClick: () => void app.call('chooseModel', { purpose: 'compare' }),
         })
       : null,
@@ -48,12 +49,12 @@ function modelPicker(app: App, model: PanelModel | null): VNode {
     {
       type: 'button',
       class: 'model-picker',
-      'aria-label': model ? `Model: ${model.name}. Choose another one` : 'Choose a model',
+      'aria-label': model ? l10n.t('Model: {0}. Choose another one', model.name) : l10n.t('Choose a model'),
       'aria-haspopup': 'listbox',
-      title: model ? `${model.name}\n${model.uri}` : 'Choose a model',
+      title: model ? `${model.name}\n${model.uri}` : l10n.t('Choose a model'),
       onClick: () => void app.call('chooseModel', { purpose: 'prompt' }),
     },
-    element('span', { class: 'model-name' }, model?.name ?? 'Choose a model'),
+    element('span', { class: 'model-name' }, model?.name ?? l10n.t('Choose a model')),
     model?.storeLabel ? element('span', { class: 'model-store' }, model.storeLabel) : null,
     icon('chevron-down'),
   );
@@ -64,46 +65,50 @@ function compareRow(app: App, model: PanelModel): VNode {
     'div',
     { class: 'row compare-row' },
     icon('split-horizontal'),
-    element('span', { class: 'grow ellipsis', title: model.uri }, `compared with ${model.name}`),
-    iconButton({ label: 'Stop comparing', icon: 'close', onClick: () => void app.call('stopComparing', undefined) }),
+    element('span', { class: 'grow ellipsis', title: model.uri }, l10n.t('compared with {0}', model.name)),
+    iconButton({
+      label: l10n.t('Stop comparing'),
+      icon: 'close',
+      onClick: () => void app.call('stopComparing', undefined),
+    }),
   );
 }
 
 function deviceRow(app: App): VNode {
   const { device, precision, devices, runningTurnId, status } = app.state;
   const used = status.kind === 'ready' ? status.model : null;
-  const disabledReason = runningTurnId === null ? undefined : 'An answer is under way';
+  const disabledReason = runningTurnId === null ? undefined : l10n.t('an answer is under way');
   return element(
     'div',
     { class: 'row' },
     dropdown({
       id: 'device',
-      label: 'Device',
+      label: l10n.t('Device'),
       hideLabel: true,
       value: device,
       options: devices.map((value) => ({
         value,
-        label: value === 'auto' && used ? `${deviceName(used.device)} · auto` : deviceName(value),
+        label: value === 'auto' && used ? l10n.t('{0} · auto', deviceName(used.device)) : deviceName(value),
       })),
       disabledReason,
-      title: 'Device',
+      title: l10n.t('Device'),
       onChange: (value) => void app.call('setDevice', { device: value as DeviceChoice, precision }),
     }),
     dropdown({
       id: 'precision',
-      label: 'Precision',
+      label: l10n.t('Precision'),
       hideLabel: true,
       value: precision,
       options: (['auto', 'fp32', 'int8', 'int4'] as const).map((value) => ({
         value,
-        label: value === 'auto' && used ? `${precisionName(used.precision)} · auto` : precisionName(value),
+        label: value === 'auto' && used ? l10n.t('{0} · auto', precisionName(used.precision)) : precisionName(value),
       })),
       disabledReason,
-      title: 'Precision',
+      title: l10n.t('Precision'),
       onChange: (value) => void app.call('setDevice', { device, precision: value as PrecisionChoice }),
     }),
     iconButton({
-      label: 'Why not GPU?',
+      label: l10n.t('Why not GPU?'),
       icon: 'info',
       isExpanded: app.ui.open.devices,
       onClick: () => toggleSection(app, 'devices'),
@@ -118,7 +123,7 @@ function deviceReportView(app: App): VNode {
   );
   return element(
     'div',
-    { class: 'device-report', role: 'region', 'aria-label': 'Why not GPU?' },
+    { class: 'device-report', role: 'region', 'aria-label': l10n.t('Why not GPU?') },
     element('p', null, summary),
     rungs.length > 0 ? element('ol', null, ...rungs) : null,
   );
@@ -133,7 +138,7 @@ function statusView(app: App): View {
   const { status } = app.state;
   const isTold = status.kind === 'failed' && lastError(app) === status.error.message;
   const line = isTold
-    ? { icon: 'error' as const, tone: 'error' as const, text: 'could not be loaded' }
+    ? { icon: 'error' as const, tone: 'error' as const, text: l10n.t('could not be loaded') }
     : statusLine(app.state);
   const isBusy = line.icon === 'ring';
   return element(
@@ -145,16 +150,28 @@ function statusView(app: App): View {
       line.icon === 'ring' ? progressRing(line.text) : icon(line.icon),
       element('span', { class: 'status-text', title: statusDetails(status) || line.text }, line.text),
       status.kind === 'unloaded'
-        ? iconButton({ label: 'Load now', icon: 'debug-start', onClick: () => void app.call('load', undefined) })
+        ? iconButton({
+            label: l10n.t('Load now'),
+            icon: 'debug-start',
+            onClick: () => void app.call('load', undefined),
+          })
         : null,
       status.kind === 'ready' && !isBusy
-        ? iconButton({ label: 'Unload', icon: 'debug-disconnect', onClick: () => void app.call('unload', undefined) })
+        ? iconButton({
+            label: l10n.t('Unload'),
+            icon: 'debug-disconnect',
+            onClick: () => void app.call('unload', undefined),
+          })
         : null,
       status.kind === 'loading' && app.state.runningTurnId === null
-        ? iconButton({ label: 'Cancel loading', icon: 'close', onClick: () => void app.call('stop', undefined) })
+        ? iconButton({
+            label: l10n.t('Cancel loading'),
+            icon: 'close',
+            onClick: () => void app.call('stop', undefined),
+          })
         : null,
     ),
-    status.kind === 'loading' && status.fraction !== null ? progressBar('Loading', status.fraction) : null,
+    status.kind === 'loading' && status.fraction !== null ? progressBar(l10n.t('Loading'), status.fraction) : null,
     status.kind === 'failed' && !isTold ? errorActions(app, status.error, undefined) : null,
   );
 }

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { l10n } from '../../src/core/l10n.js';
 import { formatAge } from '../../src/core/format.js';
 import type { HistoryEntry } from '../../src/protocol/panel.js';
 import { element, type View } from '../shared/dom.js';
@@ -18,17 +19,17 @@ export function historySection(app: App): View {
   const own = history.filter((entry) => entry.modelId === model?.id);
   const others = history.filter((entry) => entry.modelId !== model?.id);
   const clear = iconButton({
-    label: 'Clear history',
+    label: l10n.t('Clear history'),
     icon: 'clear-all',
     onClick: () => void app.call('clearHistory', undefined),
   });
   return section(
     app,
     'history',
-    `History (${history.length})`,
+    l10n.t('History ({0})', history.length),
     () =>
       virtualList({
-        label: 'History',
+        label: l10n.t('History'),
         items: [...own, ...others],
         keyOf: (entry) => entry.id,
         rowHeightPx,
@@ -42,8 +43,8 @@ export function historySection(app: App): View {
 function historyRow(app: App, entry: HistoryEntry): VNode {
   const isCurrent = entry.id === app.state.conversationId;
   const age = formatAge(entry.timeMs, Date.now());
-  const count = entry.turnCount === 1 ? '' : ` · ${entry.turnCount} prompts`;
-  const busy = app.state.runningTurnId === null ? undefined : 'an answer is under way';
+  const count = entry.turnCount === 1 ? '' : ` · ${l10n.t('{0} prompts', entry.turnCount)}`;
+  const busy = app.state.runningTurnId === null ? undefined : l10n.t('an answer is under way');
   return element(
     'div',
     { class: isCurrent ? 'row history-row history-current' : 'row history-row' },
@@ -62,8 +63,8 @@ function historyRow(app: App, entry: HistoryEntry): VNode {
       element('span', { class: 'history-age' }, entry.modelId === app.state.model?.id ? age : entry.modelName),
     ),
     iconButton({
-      label: `Delete conversation ${entry.title}`,
-      title: 'Delete',
+      label: l10n.t('Delete conversation {0}', entry.title),
+      title: l10n.t('Delete'),
       icon: 'trash',
       disabledReason: isCurrent ? busy : undefined,
       onClick: () => void app.call('deleteConversation', { conversationId: entry.id }),

@@ -6,10 +6,12 @@ import { connectToHost } from '../shared/connection.js';
 import { mount } from '../shared/dom.js';
 import { acquireHostApi } from '../shared/hostApi.js';
 import { createStore, oncePerFrame } from '../shared/store.js';
+import { readTexts } from '../shared/texts.js';
 import type { App } from './app.js';
 import { page } from './page.js';
 import { restoredUiState } from './uiState.js';
 
+readTexts();
 const root = document.getElementById('root') ?? document.body;
 const api = acquireHostApi();
 const ui = createStore(restoredUiState(api.getState()));

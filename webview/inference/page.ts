@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { l10n } from '../../src/core/l10n.js';
 import { element, type View } from '../shared/dom.js';
 import { button, iconButton } from '../ui/button.js';
 import { icon } from '../ui/icon.js';
@@ -43,7 +44,11 @@ function notice(app: App): View {
     { class: 'notice', role: 'alert' },
     icon('warning'),
     element('span', { class: 'grow' }, text),
-    iconButton({ label: 'Dismiss', icon: 'close', onClick: () => app.setUi((ui) => ({ ...ui, notice: null })) }),
+    iconButton({
+      label: l10n.t('Dismiss'),
+      icon: 'close',
+      onClick: () => app.setUi((ui) => ({ ...ui, notice: null })),
+    }),
   );
 }
 
@@ -51,26 +56,35 @@ function notice(app: App): View {
 function noModel(app: App): VNode {
   const { modelCount, isCatalogLoading, isTrusted } = app.state;
   const choose = button({
-    label: 'Choose a model',
+    label: l10n.t('Choose a model'),
     onClick: () => void app.call('chooseModel', { purpose: 'prompt' }),
   });
   const text =
-    modelCount > 0
-      ? `${modelCount === 1 ? 'One model is' : `${modelCount} models are`} in the open stores. Choose one, or press the play button of a model in the tree.`
-      : isCatalogLoading
-        ? 'Looking for models…'
-        : 'There is no model in the open stores yet. Open the view MLflow to add a store or the sample, or log a model with mlflow.transformers.';
+    modelCount > 0 ? modelCountText(modelCount) : isCatalogLoading ? l10n.t('Looking for models…') : noneText();
   const trust = isTrusted
     ? null
     : element(
         'p',
         { class: 'hint' },
-        'This workspace is in Restricted Mode: models are shown, but not run. ',
+        l10n.t('This workspace is in Restricted Mode: models are shown, but not run.'),
+        ' ',
         button({
-          label: 'Manage trust',
+          label: l10n.t('Manage trust'),
           appearance: 'secondary',
           onClick: () => void app.call('act', { action: 'manageTrust' }),
         }),
       );
   return element('div', { class: 'empty grow' }, element('p', null, text), modelCount > 0 ? choose : null, trust);
+}
+
+function modelCountText(count: number): string {
+  return count === 1
+    ? l10n.t('One model is in the open stores. Choose it, or press its play button in the tree.')
+    : l10n.t('{0} models are in the open stores. Choose one, or press the play button of a model in the tree.', count);
+}
+
+function noneText(): string {
+  return l10n.t(
+    'There is no model in the open stores yet. Open the view MLflow to add a store or the sample, or log a model with mlflow.transformers.',
+  );
 }

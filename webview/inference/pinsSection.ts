@@ -1,3 +1,4 @@
+import { l10n } from '../../src/core/l10n.js';
 import { element, type View } from '../shared/dom.js';
 import { iconButton } from '../ui/button.js';
 import type { App } from './app.js';
@@ -8,14 +9,14 @@ export function pinsSection(app: App): View {
   const { pins, turns } = app.state;
   const isShown = turns.some((turn) => turn.answers.some((answer) => answer.view?.kind === 'embedding'));
   if (pins.length === 0 || !isShown) return null;
-  return section(app, 'pins', `Pinned embeddings (${pins.length})`, () =>
+  return section(app, 'pins', l10n.t('Pinned embeddings ({0})', pins.length), () =>
     pins.map((pin) =>
       element(
         'div',
         { class: 'row', key: pin.id },
         element('span', { class: 'grow ellipsis', title: `${pin.label}\n${pin.modelName}` }, pin.label),
         iconButton({
-          label: `Unpin ${pin.label}`,
+          label: l10n.t('Unpin {0}', pin.label),
           icon: 'close',
           onClick: () => void app.call('unpinEmbedding', { id: pin.id }),
         }),

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { l10n } from '../../src/core/l10n.js';
 import type { Answer, Turn } from '../../src/protocol/panel.js';
 import { classes, element, type View } from '../shared/dom.js';
 import { iconButton } from '../ui/button.js';
@@ -12,34 +13,40 @@ import { toggled, withDraft } from './uiState.js';
 export function turnView(app: App, turn: Turn): VNode {
   return element(
     'article',
-    { key: turn.id, class: classes('turn', turn.isKept && 'turn-kept'), 'aria-label': `Prompt: ${turn.input.summary}` },
+    {
+      key: turn.id,
+      class: classes('turn', turn.isKept && 'turn-kept'),
+      'aria-label': l10n.t('Prompt: {0}', turn.input.summary),
+    },
     prompt(app, turn),
     element('div', { class: 'answers' }, ...turn.answers.map((answer, index) => answerView(app, turn, answer, index))),
   );
 }
 
 function prompt(app: App, turn: Turn): VNode {
-  const busy = app.state.runningTurnId === null ? undefined : 'an answer is under way';
+  const busy = app.state.runningTurnId === null ? undefined : l10n.t('an answer is under way');
   return element(
     'div',
     { class: 'prompt' },
     element('div', { class: 'prompt-text' }, promptText(app, turn)),
     element(
       'div',
-      { class: 'turn-actions', role: 'toolbar', 'aria-label': 'Prompt actions' },
-      iconButton({ label: 'Edit', icon: 'edit', disabledReason: busy, onClick: () => edit(app, turn) }),
+      { class: 'turn-actions', role: 'toolbar', 'aria-label': l10n.t('Prompt actions') },
+      iconButton({ label: l10n.t('Edit'), icon: 'edit', disabledReason: busy, onClick: () => edit(app, turn) }),
       iconButton({
-        label: turn.isKept ? 'Kept' : 'Keep',
-        title: turn.isKept ? 'Kept: stays when the history is cleared' : 'Keep when the history is cleared',
+        label: turn.isKept ? l10n.t('Kept') : l10n.t('Keep'),
+        title: turn.isKept
+          ? l10n.t('Kept: stays when the history is cleared')
+          : l10n.t('Keep when the history is cleared'),
         icon: turn.isKept ? 'star-full' : 'star-empty',
         isPressed: turn.isKept,
         disabledReason: busy,
         onClick: () => void app.call('keepTurn', { turnId: turn.id, isKept: !turn.isKept }),
       }),
       iconButton({
-        label: 'Delete',
+        label: l10n.t('Delete'),
         icon: 'trash',
-        disabledReason: app.state.runningTurnId === turn.id ? 'it is being answered' : undefined,
+        disabledReason: app.state.runningTurnId === turn.id ? l10n.t('it is being answered') : undefined,
         onClick: () => void app.call('deleteTurn', { turnId: turn.id }),
       }),
     ),
@@ -73,7 +80,7 @@ function answerView(app: App, turn: Turn, answer: Answer, index: number): VNode 
   const isRunning = answer.status === 'waiting' || answer.status === 'streaming';
   return element(
     'section',
-    { class: 'answer', key, 'aria-label': `Answer of ${answer.modelName}`, 'aria-busy': String(isRunning) },
+    { class: 'answer', key, 'aria-label': l10n.t('Answer of {0}', answer.modelName), 'aria-busy': String(isRunning) },
     element('div', { class: 'answer-head' }, element('span', { class: 'answer-name ellipsis' }, answer.modelName)),
     isRaw && answer.raw !== null ? rawView(app, turn, answer, index) : answerContent(app, turn, answer, index),
     ...answer.warnings.map((warning) => element('p', { class: 'hint warning', key: warning }, warning)),
@@ -86,14 +93,15 @@ function rawView(app: App, turn: Turn, answer: Answer, index: number): VNode {
   return element(
     'div',
     { class: 'raw' },
-    element('pre', { class: 'ui-monospace', tabIndex: 0, 'aria-label': 'Raw answer' }, answer.raw),
+    element('pre', { class: 'ui-monospace', tabIndex: 0, 'aria-label': l10n.t('Raw answer') }, answer.raw),
     answer.isRawCut
       ? element(
           'p',
           { class: 'hint' },
-          'Cut here. ',
+          l10n.t('Cut here.'),
+          ' ',
           iconButton({
-            label: 'Open the whole answer in an editor',
+            label: l10n.t('Open the whole answer in an editor'),
             icon: 'go-to-file',
             onClick: () => void app.call('openRaw', { turnId: turn.id, answerIndex: index }),
           }),
@@ -106,33 +114,32 @@ function answerFoot(app: App, turn: Turn, answer: Answer, index: number, isRaw: 
   if (answer.status === 'waiting' || answer.status === 'streaming') return null;
   const key = `${turn.id}:${index}`;
   const where = { turnId: turn.id, answerIndex: index };
-  const busy = app.state.runningTurnId === null ? undefined : 'an answer is under way';
-  const stats =
-    answer.stats === null
-      ? answer.status === 'stopped'
-        ? 'stopped'
-        : ''
-      : `${answer.status === 'stopped' ? 'stopped · ' : ''}${statsLine(answer.stats, answer.finishReason)}`;
+  const busy = app.state.runningTurnId === null ? undefined : l10n.t('an answer is under way');
+  const parts = [
+    answer.status === 'stopped' ? l10n.t('stopped') : '',
+    answer.stats === null ? '' : statsLine(answer.stats, answer.finishReason),
+  ];
+  const stats = parts.filter((part) => part !== '').join(' · ');
   return element(
     'div',
     { class: 'answer-foot' },
     element('span', { class: 'stats', title: answer.stats ? statsDetails(answer.stats) : undefined }, stats),
     element(
       'span',
-      { class: 'turn-actions', role: 'toolbar', 'aria-label': 'Answer actions' },
+      { class: 'turn-actions', role: 'toolbar', 'aria-label': l10n.t('Answer actions') },
       index === 0
         ? iconButton({
-            label: 'Ask again',
+            label: l10n.t('Ask again'),
             icon: 'refresh',
             disabledReason: busy,
             onClick: () => void app.call('regenerate', { turnId: turn.id }),
           })
         : null,
-      iconButton({ label: 'Copy', icon: 'copy', onClick: () => void app.call('copyAnswer', where) }),
+      iconButton({ label: l10n.t('Copy'), icon: 'copy', onClick: () => void app.call('copyAnswer', where) }),
       answer.view?.kind === 'text'
         ? iconButton({
-            label: 'Markdown',
-            title: app.ui.isMarkdown ? 'Show as plain text' : 'Show as Markdown',
+            label: l10n.t('Markdown'),
+            title: app.ui.isMarkdown ? l10n.t('Show as plain text') : l10n.t('Show as Markdown'),
             icon: 'markdown',
             isPressed: app.ui.isMarkdown,
             onClick: () => app.setUi((ui) => ({ ...ui, isMarkdown: !ui.isMarkdown })),
@@ -140,7 +147,7 @@ function answerFoot(app: App, turn: Turn, answer: Answer, index: number, isRaw: 
         : null,
       answer.view?.kind === 'embedding'
         ? iconButton({
-            label: 'Pin to compare with others',
+            label: l10n.t('Pin to compare with others'),
             icon: 'pin',
             onClick: () => void app.call('pinEmbedding', where),
           })
@@ -148,8 +155,8 @@ function answerFoot(app: App, turn: Turn, answer: Answer, index: number, isRaw: 
       answer.raw === null
         ? null
         : iconButton({
-            label: 'Raw',
-            title: isRaw ? 'Show the answer' : 'Show the raw answer',
+            label: l10n.t('Raw'),
+            title: isRaw ? l10n.t('Show the answer') : l10n.t('Show the raw answer'),
             icon: 'json',
             isPressed: isRaw,
             onClick: () => app.setUi((ui) => ({ ...ui, rawAnswers: toggled(ui.rawAnswers, key) })),

@@ -1,4 +1,5 @@
-import { emptyDraft, type FormDraft, type PanelForm } from '../../src/protocol/panelForm.js';
+import { emptyDraft, type FormDraft } from '../../src/core/signature/formDraft.js';
+import type { SignatureForm } from '../../src/core/signature/formFields.js';
 
 /** What only the view knows: unfinished typing, and what is open. It survives hiding and reloading. */
 export interface UiState {
@@ -44,7 +45,7 @@ export function restoredUiState(kept: unknown): UiState {
 }
 
 /** A model's draft; its input example where nothing has been typed yet and the form stays on the page. */
-export function draftOf(ui: UiState, modelId: string, form: PanelForm): FormDraft {
+export function draftOf(ui: UiState, modelId: string, form: SignatureForm): FormDraft {
   return ui.drafts[modelId] ?? (form.isConversation ? null : form.example) ?? emptyDraft;
 }
 
@@ -53,7 +54,7 @@ export function withDraft(ui: UiState, modelId: string, draft: FormDraft): UiSta
 }
 
 /** After sending: a conversation's text is gone, a form keeps its values. */
-export function afterSending(ui: UiState, modelId: string, form: PanelForm, draft: FormDraft): UiState {
+export function afterSending(ui: UiState, modelId: string, form: SignatureForm, draft: FormDraft): UiState {
   const next = form.isConversation && !draft.isJson ? { ...draft, values: {} } : draft;
   return { ...withDraft(ui, modelId, next), editingTurnId: null, hasTriedToSend: false, notice: null };
 }

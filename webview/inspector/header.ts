@@ -1,3 +1,4 @@
+import { l10n } from '../../src/core/l10n.js';
 import { formatBytes, formatCount } from '../../src/core/format.js';
 import type { InspectorModel, InspectorProblem, ModelFacts } from '../../src/core/inspector/inspectorModel.js';
 import type { InspectorState } from '../../src/protocol/inspector.js';
@@ -18,9 +19,13 @@ export function pageHeader(model: InspectorModel, state: InspectorState, { port 
       'div',
       { class: 'title-row' },
       element('h1', { title: model.name }, icon(facts.isReferenceOnly ? 'references' : 'symbol-method'), name),
-      facts.isReferenceOnly ? tag('reference only', 'The weights are not stored with the model.') : null,
-      facts.isAdapter ? tag('adapter', 'A PEFT adapter on a base model.') : null,
-      facts.hasCode ? tag('brings code', 'The code that comes with this model is never executed here.') : null,
+      facts.isReferenceOnly
+        ? tag(l10n.t('reference only'), l10n.t('The weights are not stored with the model.'))
+        : null,
+      facts.isAdapter ? tag(l10n.t('adapter'), l10n.t('A PEFT adapter on a base model.')) : null,
+      facts.hasCode
+        ? tag(l10n.t('brings code'), l10n.t('The code that comes with this model is never executed here.'))
+        : null,
       actions(state, port),
     ),
     element('p', { class: 'facts' }, factLine(facts)),
@@ -31,22 +36,32 @@ function actions(state: InspectorState, port: PageContext['port']): View {
   const refusal = state.trialRefusal;
   return element(
     'div',
-    { class: 'actions', role: 'toolbar', 'aria-label': 'Model' },
-    button({ label: 'Prompt', icon: 'play', disabledReason: refusal?.message, onClick: () => port.start('prompt') }),
+    { class: 'actions', role: 'toolbar', 'aria-label': l10n.t('Model') },
+    button({
+      label: l10n.t('Prompt'),
+      icon: 'play',
+      disabledReason: refusal?.message,
+      onClick: () => port.start('prompt'),
+    }),
     state.canPersist && refusal?.action === 'persistWeights'
       ? button({
-          label: 'Persist weights',
+          label: l10n.t('Persist weights'),
           icon: 'cloud-download',
           appearance: 'secondary',
           onClick: () => port.start('persistWeights'),
         })
       : null,
     state.canRegister
-      ? button({ label: 'Register', icon: 'library', appearance: 'secondary', onClick: () => port.start('register') })
+      ? button({
+          label: l10n.t('Register'),
+          icon: 'library',
+          appearance: 'secondary',
+          onClick: () => port.start('register'),
+        })
       : null,
-    iconButton({ label: 'Copy URI', icon: 'copy', onClick: () => port.start('copyUri') }),
-    iconButton({ label: 'Copy load snippet', icon: 'file-code', onClick: () => port.start('copySnippet') }),
-    iconButton({ label: 'Open as text', icon: 'json', onClick: () => port.start('openText') }),
+    iconButton({ label: l10n.t('Copy URI'), icon: 'copy', onClick: () => port.start('copyUri') }),
+    iconButton({ label: l10n.t('Copy load snippet'), icon: 'file-code', onClick: () => port.start('copySnippet') }),
+    iconButton({ label: l10n.t('Open as text'), icon: 'json', onClick: () => port.start('openText') }),
   );
 }
 
@@ -58,7 +73,7 @@ function factLine(facts: ModelFacts): string {
   const parts = [
     facts.inferenceTask ?? facts.task ?? facts.flavors.join(', '),
     facts.modelClass,
-    facts.parameterCount === null ? null : `${formatCount(facts.parameterCount)} params`,
+    facts.parameterCount === null ? null : l10n.t('{0} parameters', formatCount(facts.parameterCount)),
     weights.length === 0 ? null : weights.join(' '),
     facts.mlflowVersion === null ? null : `MLflow ${facts.mlflowVersion}`,
     facts.transformersVersion === null ? null : `transformers ${facts.transformersVersion}`,
@@ -71,12 +86,12 @@ export function problemList(model: InspectorModel, context: PageContext): View {
   const { problems } = model;
   if (problems.length === 0) return null;
   const { showsProblems } = context.page;
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  const count = problems.length === 1 ? l10n.t('1 problem') : l10n.t('{0} problems', problems.length);
   return element(
     'section',
     {
       class: classes('problems', problems.every(({ severity }) => severity === 'info') && 'notes'),
-      'aria-label': 'Problems',
+      'aria-label': l10n.t('Problems'),
     },
     element(
       'button',
@@ -101,8 +116,8 @@ function problemRow(problem: InspectorProblem, { port }: PageContext): View {
     icon(severity),
     element('span', null, message),
     button({
-      label: 'Show',
-      title: `Show line ${line} of MLmodel`,
+      label: l10n.t('Show'),
+      title: l10n.t('Show line {0} of MLmodel', line),
       appearance: 'secondary',
       onClick: () => port.request('openFile', { path: 'MLmodel', line }),
     }),

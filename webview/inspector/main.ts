@@ -8,11 +8,13 @@ import { connectToHost } from '../shared/connection.js';
 import { mount } from '../shared/dom.js';
 import { acquireHostApi } from '../shared/hostApi.js';
 import { createStore, oncePerFrame } from '../shared/store.js';
+import { readTexts } from '../shared/texts.js';
 import '../ui/ui.css';
 import './inspector.css';
 import { initialPageState, type InspectorPort, type PageState } from './inspectorPort.js';
 import { inspectorPage } from './page.js';
 
+readTexts();
 const api = acquireHostApi();
 const root = document.getElementById('root') ?? document.body;
 const page = createStore<PageState>({ ...initialPageState, ...(api.getState() as Partial<PageState> | undefined) });

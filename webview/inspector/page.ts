@@ -1,3 +1,4 @@
+import { l10n } from '../../src/core/l10n.js';
 import type { InspectorModel } from '../../src/core/inspector/inspectorModel.js';
 import type { InspectorState } from '../../src/protocol/inspector.js';
 import type { ComponentChildren } from 'preact';
@@ -55,10 +56,10 @@ function document(model: InspectorModel, state: InspectorState, context: PageCon
 
 function sectionsOf(model: InspectorModel, state: InspectorState, context: PageContext): Section[] {
   const sections: (Section | undefined)[] = [
-    { id: 'signature', title: 'Signature', content: () => signatureSection(model, state, context) },
+    { id: 'signature', title: l10n.t('Signature'), content: () => signatureSection(model, state, context) },
     model.inputExample === null
       ? undefined
-      : { id: 'example', title: 'Input example', content: () => exampleSection(model, context) },
+      : { id: 'example', title: l10n.t('Input example'), content: () => exampleSection(model, context) },
     weightsSection(model, context),
     environmentSection(model),
     configurationSection(model, context),
@@ -108,7 +109,7 @@ function outline(sections: readonly Section[]): View {
     };
   return element(
     'nav',
-    { class: 'outline', 'aria-label': 'Sections' },
+    { class: 'outline', 'aria-label': l10n.t('Sections') },
     element(
       'ul',
       null,
@@ -120,7 +121,7 @@ function outline(sections: readonly Section[]): View {
 }
 
 function errorCard({ error, model }: InspectorState, { port }: PageContext): View {
-  const place = error?.line == null || /\bline \d/.test(error.message) ? '' : ` (line ${error.line})`;
+  const place = error?.line == null || /\bline \d/.test(error.message) ? '' : ` ${l10n.t('(line {0})', error.line)}`;
   return element(
     'div',
     { class: 'error-card', role: 'alert' },
@@ -131,9 +132,13 @@ function errorCard({ error, model }: InspectorState, { port }: PageContext): Vie
       element('p', { class: 'error-message' }, `${error?.message ?? ''}${place}`),
       model === null
         ? null
-        : element('p', { class: 'hint' }, 'Below is what the file said before. It is read again with every change.'),
+        : element(
+            'p',
+            { class: 'hint' },
+            l10n.t('Below is what the file said before. It is read again with every change.'),
+          ),
       button({
-        label: 'Open as text',
+        label: l10n.t('Open as text'),
         icon: 'code',
         appearance: 'secondary',
         onClick: () => port.request('openFile', { path: 'MLmodel', line: error?.line ?? null }),
@@ -148,7 +153,7 @@ function skeleton(): View {
   return element(
     'main',
     { class: 'inspector', 'aria-busy': 'true' },
-    element('p', { class: 'ui-visually-hidden' }, 'Reading the model'),
+    element('p', { class: 'ui-visually-hidden' }, l10n.t('Reading the model')),
     line('title'),
     line('long'),
     line('block'),

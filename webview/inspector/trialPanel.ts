@@ -1,3 +1,4 @@
+import { l10n } from '../../src/core/l10n.js';
 import type { InspectorState, Trial } from '../../src/protocol/inspector.js';
 import { element, type View } from '../shared/dom.js';
 import { button } from '../ui/button.js';
@@ -16,13 +17,13 @@ export function trialPanel(state: InspectorState, { port, page, update }: PageCo
   return element(
     'div',
     { class: 'trial', role: 'group', 'aria-labelledby': 'trial-title' },
-    element('h3', { id: 'trial-title' }, 'Try it'),
+    element('h3', { id: 'trial-title' }, l10n.t('Try it')),
     textArea({
       id: 'trial-input',
-      label: 'Input',
+      label: l10n.t('Input'),
       hideLabel: true,
       value: input,
-      placeholder: 'A text, or JSON',
+      placeholder: l10n.t('A text, or JSON'),
       minRows: 2,
       maxRows: 10,
       disabledReason: trialRefusal?.message,
@@ -35,7 +36,7 @@ export function trialPanel(state: InspectorState, { port, page, update }: PageCo
     hasParams
       ? textField({
           id: 'trial-params',
-          label: 'Params',
+          label: l10n.t('Params'),
           hint: 'JSON',
           value: page.trialParams,
           placeholder: '{}',
@@ -48,13 +49,13 @@ export function trialPanel(state: InspectorState, { port, page, update }: PageCo
       { class: 'trial-actions' },
       isBusy
         ? button({
-            label: 'Stop',
+            label: l10n.t('Stop'),
             icon: 'debug-stop',
             appearance: 'secondary',
             onClick: () => port.request('stopTrial', undefined),
           })
         : button({
-            label: 'Run',
+            label: l10n.t('Run'),
             icon: 'play',
             title: 'Ctrl+Enter',
             disabledReason: trialRefusal?.message,
@@ -81,7 +82,7 @@ function refusal(
       ? element(
           'a',
           { href: '#', onClick: (event: Event) => (event.preventDefault(), port.start(action)) },
-          action === 'manageTrust' ? 'Manage trust' : 'Persist weights',
+          action === 'manageTrust' ? l10n.t('Manage trust') : l10n.t('Persist weights'),
         )
       : null,
   );
@@ -92,7 +93,10 @@ function result(trial: Trial): View[] {
     case 'idle':
       return [];
     case 'loading':
-      return [progressBar('Loading the model', trial.fraction), element('p', { class: 'hint' }, `${trial.message}…`)];
+      return [
+        progressBar(l10n.t('Loading the model'), trial.fraction),
+        element('p', { class: 'hint' }, `${trial.message}…`),
+      ];
     case 'running':
       return [element('pre', { class: 'trial-output' }, trial.text === '' ? '…' : trial.text)];
     case 'failed':
@@ -109,12 +113,12 @@ function result(trial: Trial): View[] {
 function comparison({ comparison }: Extract<Trial, { status: 'done' }>): View {
   if (comparison === null) return null;
   if (comparison.matches) {
-    return element('p', { class: 'match' }, icon('check'), 'Matches the output signature');
+    return element('p', { class: 'match' }, icon('check'), l10n.t('Matches the output signature'));
   }
   return element(
     'div',
     { class: 'mismatch' },
-    element('p', null, icon('warning'), 'Does not match the output signature'),
+    element('p', null, icon('warning'), l10n.t('Does not match the output signature')),
     element('ul', null, ...comparison.differences.map((difference) => element('li', null, difference))),
   );
 }

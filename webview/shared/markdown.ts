@@ -1,5 +1,6 @@
 import { lexer, type Token, type Tokens } from 'marked';
 import type { ComponentChildren, VNode } from 'preact';
+import { l10n } from '../../src/core/l10n.js';
 import { element } from './dom.js';
 
 export interface MarkdownOptions {
@@ -86,10 +87,14 @@ function inline(token: Token, options: MarkdownOptions): ComponentChildren {
     case 'link':
       return link(token as Tokens.Link, options);
     case 'image':
-      return `[image: ${(token as Tokens.Image).text || 'no description'}]`;
+      return imageText(token as Tokens.Image);
     default:
       return 'tokens' in token && token.tokens ? inlineTokens(token.tokens, options) : unescape(token);
   }
+}
+
+function imageText({ text }: Tokens.Image): string {
+  return text === '' ? l10n.t('[image without a description]') : l10n.t('[image: {0}]', text);
 }
 
 function link(token: Tokens.Link, options: MarkdownOptions): VNode {

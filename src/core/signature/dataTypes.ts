@@ -1,14 +1,9 @@
 import { compareCodePoints } from '../serialization/pyValue.js';
 import { MlflowError } from '../errors.js';
+import { dataTypeNames, isDataType, type DataType } from './dataTypeNames.js';
 import { typeName, pythonKind } from './pythonValue.js';
 
-/** MLflow's scalar column types, in the order of its enum. */
-export const dataTypeNames = ['boolean', 'integer', 'long', 'float', 'double', 'string', 'binary', 'datetime'] as const;
-export type DataType = (typeof dataTypeNames)[number];
-
-export function isDataType(value: unknown): value is DataType {
-  return typeof value === 'string' && (dataTypeNames as readonly string[]).includes(value);
-}
+export { dataTypeNames, isDataType, type DataType };
 
 /** Every type a column, an item, a property or a map value can have. */
 export type ColumnType = DataType | ArrayType | ObjectType | MapType | AnyType;

@@ -1,122 +1,128 @@
-import { ArrayType, type ColumnType, type DataType } from './dataTypes.js';
+import type { DataType } from './dataTypeNames.js';
+import { ArrayType, isDataType, MapType, ObjectType, typeRepr, type ColumnType } from './dataTypes.js';
 import { defaultSignature } from './defaultSignatures.js';
+import { valueText } from './formDraft.js';
+import type { FieldControl, FormField, ParamField, SignatureForm } from './formFields.js';
+import { isLlmTask, llmSignature, type LlmTask } from './llmSchemas.js';
 import type { ModelSignature } from './modelSignature.js';
 import type { ParamSpec } from './params.js';
 import { toPlain } from './pythonValue.js';
-import type { TensorSpec } from './schema.js';
-import { type ColSpec } from './schema.js';
-import { typeInWords } from './signatureView.js';
+import type { ColSpec, Schema } from './schema.js';
 
-export type FieldKind =
-  'text' | 'longtext' | 'number' | 'integer' | 'boolean' | 'datetime' | 'binary' | 'json' | 'list';
+/** Tasks whose names MLflow's table of default signatures spells otherwise. */
+const canonicalTasks: Readonly<Record<string, string>> = {
+  'sentiment-analysis': 'text-classification',
+  ner: 'token-classification',
+};
+/** Optional columns of the `llm/v1` schemas that the pipelines refuse, or that need JSON. */
+const hiddenColumns = new Set<unknown>(['n', 'stream', 'tools', 'custom_inputs']);
 
-/** One control of a form made from a signature. */
-export interface SignatureField {
-  /** Column or param name; empty for the only unnamed input, its position for one of several. */
-  name: string;
-  label: string;
-  kind: FieldKind;
-  /** MLflow's type; `null` for tensors. */
-  type: ColumnType | null;
-  required: boolean;
-  /** Params: the default in plain JavaScript. Inputs: `null`. */
-  default: unknown;
-  /** One sentence: the type in words, and what to enter. */
-  help: string;
+/** The form of a signature; without one, of the task's default signature; without either, JSON. */
+export function signatureForm(
+  signature: ModelSignature | null,
+  { task, inferenceTask }: { task?: string | null | undefined; inferenceTask?: string | null | undefined } = {},
+): SignatureForm {
+  const pipelineTask = canonicalTasks[task ?? ''] ?? task ?? '';
+  if (inferenceTask != null && isLlmTask(inferenceTask)) return llmForm(inferenceTask, signature);
+  const effective = signature?.inputs == null ? defaultSignature(pipelineTask) : signature;
+  const form = inputsForm(effective?.inputs ?? null, pipelineTask);
+  return {
+    ...form,
+    params: (signature?.params?.params ?? []).map(paramField),
+    note: signature?.inputs == null ? 'noSignature' : form.note,
+  };
 }
 
-/**
- * What a model asks for. `single`: one unnamed value. `record`: named columns. `row`: several unnamed columns.
- * `json`: tensors, which have no better control.
- */
-export interface SignatureForm {
-  shape: 'single' | 'record' | 'row' | 'json';
-  inputs: SignatureField[];
-  params: SignatureField[];
-  signature: ModelSignature | null;
+function emptyForm(kind: SignatureForm['kind']): SignatureForm {
+  return { kind, isConversation: false, fields: [], params: [], example: null, note: null };
 }
 
-/** The form of a signature; without one, of the task's default; without either, one text. */
-export function signatureForm(signature: ModelSignature | null, task?: string): SignatureForm {
-  const effective = signature ?? (task === undefined ? null : defaultSignature(task));
-  const schema = effective?.inputs ?? null;
-  const params = (effective?.params?.params ?? []).map(paramField);
-  if (schema === null) return { shape: 'single', inputs: [textField()], params, signature: effective };
-  if (schema.isTensorSpec) {
-    return { shape: 'json', inputs: schema.tensors.map(tensorField), params, signature: effective };
-  }
+function inputsForm(schema: Schema | null, task: string): SignatureForm {
+  if (schema === null) return emptyForm('json');
+  if (schema.isTensorSpec) return { ...emptyForm('json'), note: 'tensors' };
   const isSingle = !schema.hasInputNames && schema.columns.length === 1;
-  const inputs = schema.columns.map((column, i) => columnField(column, isSingle ? '' : String(column.name ?? i)));
-  return { shape: isSingle ? 'single' : schema.hasInputNames ? 'record' : 'row', inputs, params, signature: effective };
+  const fields = schema.columns.map((column, i) =>
+    columnField(column, isSingle ? '' : String(column.name ?? i), isSingle ? task : '', task),
+  );
+  if (!isSingle) return { ...emptyForm(schema.hasInputNames ? 'record' : 'row'), fields };
+  return { ...emptyForm('text'), isConversation: task === 'text-generation', fields };
 }
 
-function textField(): SignatureField {
-  return { name: '', label: 'Input', kind: 'longtext', type: 'string', required: true, default: null, help: 'Text.' };
-}
-
-function columnField({ type, required }: ColSpec, name: string): SignatureField {
+function llmForm(inferenceTask: LlmTask, signature: ModelSignature | null): SignatureForm {
+  const columns = (signature?.inputs ?? llmSignature(inferenceTask).inputs)?.columns ?? [];
+  const optional = columns.filter(({ name, required }) => required !== true && !hiddenColumns.has(name));
+  const params = optional.map((column): ParamField => ({
+    ...columnField(column, String(column.name ?? ''), '', ''),
+    defaultText: null,
+    target: 'data',
+  }));
+  const text = { typeText: 'string', control: 'text', scalar: 'string', isRequired: true } as const;
+  const isEmbedding = inferenceTask === 'llm/v1/embeddings';
+  const isChat = inferenceTask === 'llm/v1/chat';
+  const name = isEmbedding ? 'input' : isChat ? 'message' : 'prompt';
   return {
+    ...emptyForm(isChat ? 'chat' : 'record'),
+    isConversation: !isEmbedding,
+    fields: [{ ...text, name, purpose: isEmbedding ? 'text' : 'prompt' }],
+    params: [...params, ...(signature?.params?.params ?? []).map(paramField)],
+  };
+}
+
+/** @param purposeTask the task where the field is its only input, else empty */
+function columnField({ type, required }: ColSpec, name: string, purposeTask: string, task: string): FormField {
+  const { control, scalar } = controlOf(type);
+  const fileKind = control === 'text' || control === 'file' ? fileKindOf(task, name, scalar) : null;
+  const field: FormField = {
     name,
-    label: name === '' ? 'Input' : name,
-    kind: fieldKind(type, name),
-    type,
-    required: required === true,
-    default: null,
-    help: helpText(type, required === true),
+    typeText: typeText(type),
+    control: fileKind === null ? control : 'file',
+    scalar,
+    isRequired: required === true,
   };
+  if (fileKind !== null) return { ...field, fileKind };
+  if (purposeTask === '' || control !== 'text') return field;
+  const purpose = purposeTask === 'text-generation' ? 'prompt' : purposeTask === 'fill-mask' ? 'masked' : 'text';
+  return { ...field, purpose };
 }
 
-function tensorField(spec: TensorSpec): SignatureField {
-  const lengths = spec.shape.map((length) => (length === -1 ? 'any' : String(length))).join(' × ');
-  const name = String(spec.name ?? '');
-  const help = `Nested lists of ${spec.type} as JSON, shape ${lengths}.`;
-  return { name, label: name === '' ? 'Input' : name, kind: 'json', type: null, required: true, default: null, help };
-}
-
-function paramField(spec: ParamSpec): SignatureField {
+function paramField(spec: ParamSpec): ParamField {
   const type = spec.shape === null ? spec.dtype : new ArrayType(spec.dtype);
-  return {
-    name: spec.name,
-    label: spec.name,
-    kind: fieldKind(type, spec.name) === 'longtext' ? 'text' : fieldKind(type, spec.name),
-    type,
-    required: false,
-    default: toPlain(spec.default),
-    help: helpText(type, true),
-  };
+  const field: FormField = { name: spec.name, typeText: typeText(type), ...controlOf(type), isRequired: true };
+  const value = toPlain(spec.default);
+  const defaultText = value === null || value === undefined ? null : valueText(field, value);
+  return { ...field, defaultText, target: 'params' };
 }
 
-const scalarKinds: Record<DataType, FieldKind> = {
+const scalarControls: Readonly<Record<DataType, FieldControl>> = {
   boolean: 'boolean',
-  integer: 'integer',
-  long: 'integer',
+  integer: 'number',
+  long: 'number',
   float: 'number',
   double: 'number',
-  string: 'longtext',
-  binary: 'binary',
+  string: 'text',
+  binary: 'file',
   datetime: 'datetime',
 };
 
-/** Names of texts that are short whatever the model. */
-const shortTexts = new Set([
-  'question',
-  'query',
-  'candidate_labels',
-  'hypothesis_template',
-  'role',
-  'name',
-  'model',
-  'id',
-]);
-
-function fieldKind(type: ColumnType, name: string): FieldKind {
-  if (typeof type === 'string') return type === 'string' && shortTexts.has(name) ? 'text' : scalarKinds[type];
-  return type instanceof ArrayType && typeof type.dtype === 'string' ? 'list' : 'json';
+function controlOf(type: ColumnType): { control: FieldControl; scalar: DataType } {
+  if (isDataType(type)) return { control: scalarControls[type], scalar: type };
+  const item = type instanceof ArrayType ? type.dtype : undefined;
+  if (isDataType(item) && item !== 'binary') return { control: 'lines', scalar: item };
+  return { control: 'json', scalar: 'string' };
 }
 
-function helpText(type: ColumnType, required: boolean): string {
-  const words = typeInWords(type);
-  const text = words.charAt(0).toUpperCase() + words.slice(1);
-  const hint = type instanceof ArrayType && typeof type.dtype === 'string' ? ', one item a line' : '';
-  return `${text}${hint}${required ? '' : '; may be left empty'}.`;
+/** The kind of file that bytes, or a text of a media task, stand for. A question about an image stays a text. */
+function fileKindOf(task: string, name: string, scalar: DataType): NonNullable<FormField['fileKind']> | null {
+  if (scalar !== 'binary' && !/^$|image|audio|speech|path|url/i.test(name)) return null;
+  if (/image|object-detection|depth|visual/.test(task)) return 'image';
+  if (/audio|speech/.test(task)) return 'audio';
+  return scalar === 'binary' ? 'any' : null;
+}
+
+/** A type as MLflow prints it, objects by the names of their properties alone. */
+function typeText(type: ColumnType): string {
+  if (type instanceof ObjectType) return `{${type.properties.map(({ name }) => name).join(', ')}}`;
+  if (type instanceof MapType) return `Map(str -> ${typeText(type.valueType)})`;
+  const isCompoundArray = type instanceof ArrayType && typeof type.dtype !== 'string';
+  return isCompoundArray ? `Array(${typeText(type.dtype)})` : typeRepr(type);
 }

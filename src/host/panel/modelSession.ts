@@ -1,22 +1,20 @@
 import { MlflowError, throwIfCancelled } from '../../core/errors.js';
+import type { ModelForm } from '../../core/inspector/modelForm.js';
+import type { SignatureForm } from '../../core/signature/formFields.js';
 import type { DeviceChoice, LoadedModel, PrecisionChoice, PredictEvent, Prediction } from '../../protocol/inference.js';
 import type { ModelStatus, RunInput } from '../../protocol/panel.js';
-import type { PanelForm } from '../../protocol/panelForm.js';
-import { buildForm } from './buildForm.js';
 import type { ModelEntry } from './modelCatalog.js';
 import { panelError, untrustedError } from './panelErrors.js';
 import type { PanelPorts } from './panelPorts.js';
-import type { PanelModelFile } from './readModelFile.js';
 
-type SessionPorts = Pick<PanelPorts, 'catalog' | 'engine' | 'readModelFile' | 'isTrusted'>;
+type SessionPorts = Pick<PanelPorts, 'catalog' | 'engine' | 'readModelForm' | 'isTrusted'>;
 
 /**
  * One model of the panel, from its files to memory and back. It tells its status through `onStatus`, and holds at most one use
  * of the loaded model.
  */
 export class ModelSession {
-  form: PanelForm | null = null;
-  private file: PanelModelFile | undefined;
+  private read: ModelForm | undefined;
   private folder: string | undefined;
   private loaded: LoadedModel | undefined;
   private loading: Promise<LoadedModel> | undefined;
@@ -48,15 +46,20 @@ export class ModelSession {
     return this.loaded;
   }
 
+  /** What the model asks for; `null` before its files have been read. */
+  get form(): SignatureForm | null {
+    return this.read?.form ?? null;
+  }
+
   get task(): { task: string; inferenceTask: string | null } {
     return {
-      task: this.loaded?.task ?? this.file?.task ?? '',
-      inferenceTask: this.loaded?.inferenceTask ?? this.file?.inferenceTask ?? null,
+      task: this.loaded?.task ?? this.read?.task ?? '',
+      inferenceTask: this.loaded?.inferenceTask ?? this.read?.inferenceTask ?? null,
     };
   }
 
   /** Finds the model's folder and reads its form. */
-  async open(): Promise<PanelForm> {
+  async open(): Promise<SignatureForm> {
     const signal = this.nextAttempt();
     try {
       this.tell({ kind: 'loading', message: 'Reading the model', fraction: null });
@@ -65,12 +68,11 @@ export class ModelSession {
         onProgress: ({ message, done, total }) =>
           this.tell({ kind: 'loading', message, fraction: done !== undefined && total ? done / total : null }),
       });
-      this.file = await this.ports.readModelFile(this.folder);
+      this.read = await this.ports.readModelForm(this.folder);
       throwIfCancelled(signal);
-      this.form = buildForm(this.file);
       if (!this.ports.isTrusted()) throw untrustedError();
       this.tell({ kind: 'unloaded', note: null });
-      return this.form;
+      return this.read.form;
     } catch (error) {
       this.fail(error);
       throw error;
@@ -122,7 +124,7 @@ export class ModelSession {
   private async startLoading(): Promise<LoadedModel> {
     try {
       if (!this.ports.isTrusted()) throw untrustedError();
-      if (this.folder === undefined || this.form === null) await this.open();
+      if (this.folder === undefined || this.read === undefined) await this.open();
       const modelPath = this.folder;
       if (modelPath === undefined) throw MlflowError.cancelled();
       const signal = this.nextAttempt();

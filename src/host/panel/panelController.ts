@@ -1,4 +1,5 @@
 import { MlflowError } from '../../core/errors.js';
+import { draftSummary, type FormDraft } from '../../core/signature/formDraft.js';
 import { Channel, type Transport } from '../../protocol/channel.js';
 import type { DeviceChoice, PrecisionChoice } from '../../protocol/inference.js';
 import type {
@@ -12,7 +13,6 @@ import type {
   RunParams,
   Turn,
 } from '../../protocol/panel.js';
-import { draftSummary, type FormDraft } from '../../protocol/panelForm.js';
 import { emptyPanelState, reducePanel } from '../../protocol/panelReducer.js';
 import { StateOwner } from '../../protocol/replica.js';
 import { runAnswer, waitingAnswer } from './answerRun.js';

@@ -1,8 +1,8 @@
+import type { ModelForm } from '../../core/inspector/modelForm.js';
 import type { Log } from '../../core/ports.js';
 import type { DeviceChoice, PrecisionChoice } from '../../protocol/inference.js';
 import type { InferenceEngine } from '../inference/inferenceEngine.js';
 import type { ModelCatalog, ModelEntry } from './modelCatalog.js';
-import type { PanelModelFile } from './readModelFile.js';
 
 /** Small values that survive a reload: VS Code's workspace state. */
 export interface PanelMemory {
@@ -39,7 +39,7 @@ export interface PanelPorts {
   defaults: () => { device: DeviceChoice; precision: PrecisionChoice };
   /** Devices that exist on this platform, best first, `auto` at the front. */
   devices: DeviceChoice[];
-  readModelFile: (folder: string) => Promise<PanelModelFile>;
+  readModelForm: (folder: string) => Promise<ModelForm>;
   now: () => number;
   newId: () => string;
 }

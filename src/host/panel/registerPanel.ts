@@ -1,24 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { basename, dirname } from 'node:path';
-import { commands, Uri, window, workspace, type ExtensionContext } from 'vscode';
+import { commands, window, workspace, type ExtensionContext } from 'vscode';
 import type { Log } from '../../core/ports.js';
 import type { DeviceChoice, PrecisionChoice } from '../../protocol/inference.js';
+import { modelArgument } from '../commands/modelArgument.js';
 import type { InferenceEngine } from '../inference/inferenceEngine.js';
-import type { ModelReference } from '../tree/modelReference.js';
+import type { StoreThread } from '../stores/storeThread.js';
 import { editorUi } from './editorUi.js';
 import { entryOf, type ModelCatalog, type ModelEntry } from './modelCatalog.js';
 import { PanelController } from './panelController.js';
 import { PanelView, panelViewId } from './panelView.js';
-import { readModelFile } from './readModelFile.js';
 
 export interface PanelServices {
   catalog: ModelCatalog;
   engine: InferenceEngine;
+  /** Reads model folders. */
+  inspector: Pick<StoreThread, 'inspect'>;
   log: Log;
 }
 
 /** Registers the view *Prompt* and its commands. */
-export function registerPanel(context: ExtensionContext, { catalog, engine, log }: PanelServices): PanelController {
+export function registerPanel(
+  context: ExtensionContext,
+  { catalog, engine, inspector, log }: PanelServices,
+): PanelController {
   const settings = () => workspace.getConfiguration('mlflow.inference');
   const controller = new PanelController({
     catalog,
@@ -35,7 +39,7 @@ export function registerPanel(context: ExtensionContext, { catalog, engine, log 
       precision: settings().get<PrecisionChoice>('precision', 'auto'),
     }),
     devices: platformDevices(process.platform),
-    readModelFile,
+    readModelForm: (folder) => inspector.inspect('modelForm', { folder }),
     now: () => Date.now(),
     newId: () => randomUUID(),
   });
@@ -58,26 +62,17 @@ export function registerPanel(context: ExtensionContext, { catalog, engine, log 
   return controller;
 }
 
-/** What a command was given: a node of the tree, a model reference, a model URI, or the URI of an MLmodel file. */
+/** The catalog's entry of what a command was given: a node, a reference, the URI of a model or of its files. */
 function modelOf(argument: unknown, catalog: ModelCatalog): ModelEntry | undefined {
-  const value = isRecord(argument) && isRecord(argument['model']) ? argument['model'] : argument;
-  if (value instanceof Uri) return entryOf(folderReference(value));
-  const uri = typeof value === 'string' ? value : isRecord(value) ? value['uri'] : undefined;
-  if (typeof uri !== 'string') return undefined;
-  const storeUri = isRecord(value) && typeof value['storeUri'] === 'string' ? value['storeUri'] : undefined;
-  const known = catalog
-    .list()
-    .find((entry) => entry.uri === uri && (storeUri === undefined || entry.storeUri === storeUri));
-  if (known) return known;
-  if (!isRecord(value)) return entryOf({ name: uri, uri, storeUri, location: undefined, summary: undefined });
-  const reference = value as unknown as ModelReference;
-  return entryOf({ ...reference, name: typeof reference.name === 'string' ? reference.name : uri, storeUri });
-}
-
-/** The model whose folder, or MLmodel file, a URI names. */
-function folderReference(uri: Uri): ModelReference {
-  const folder = basename(uri.fsPath) === 'MLmodel' ? dirname(uri.fsPath) : uri.fsPath;
-  return { name: basename(folder), uri: folder, storeUri: undefined, location: folder, summary: undefined };
+  const reference =
+    typeof argument === 'string'
+      ? { name: argument, uri: argument, storeUri: undefined, location: undefined, summary: undefined }
+      : modelArgument(argument);
+  if (reference === undefined) return undefined;
+  const { uri, storeUri } = reference;
+  const isSame = (entry: ModelEntry): boolean =>
+    entry.uri === uri && (storeUri === undefined || entry.storeUri === storeUri);
+  return catalog.list().find(isSame) ?? entryOf(reference);
 }
 
 /** The devices that a platform can have, best first. Which of them this machine has is found out when a model loads. */
@@ -85,8 +80,4 @@ function platformDevices(platform: NodeJS.Platform): DeviceChoice[] {
   if (platform === 'darwin') return ['auto', 'coreml', 'webgpu', 'cpu'];
   if (platform === 'win32') return ['auto', 'dml', 'webgpu', 'cpu'];
   return ['auto', 'cuda', 'webgpu', 'cpu'];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,15 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
 import { MlflowError } from '../../core/errors.js';
-import type { JsonObject } from '../../core/ports.js';
-import type { ChatMessage, RunInput, Turn } from '../../protocol/panel.js';
 import {
-  draftErrors,
   draftParams,
-  parseField,
-  parseJson,
+  draftProblems,
+  fieldsData,
+  isJsonDraft,
+  readField,
+  readJson,
   type FormDraft,
-  type PanelForm,
-} from '../../protocol/panelForm.js';
+} from '../../core/signature/formDraft.js';
+import { fieldLabel, problemText } from '../../core/signature/formTexts.js';
+import type { SignatureForm } from '../../core/signature/formFields.js';
+import type { ChatMessage, RunInput, Turn } from '../../protocol/panel.js';
 
 /** Files beyond this are not read into a message. */
 const fileLimitBytes = 64 * 1024 * 1024;
@@ -18,28 +20,32 @@ const fileLimitBytes = 64 * 1024 * 1024;
  * What a draft comes to: MLflow's data and params. Earlier turns of a chat go before the new message.
  * @throws MlflowError INVALID_PARAMETER_VALUE where a field does not hold what it should.
  */
-export async function runInput(form: PanelForm, draft: FormDraft, earlier: readonly Turn[]): Promise<RunInput> {
-  const problem = Object.values(draftErrors(form, draft))[0];
-  if (problem !== undefined) throw MlflowError.invalidParameter(problem);
+export async function runInput(form: SignatureForm, draft: FormDraft, earlier: readonly Turn[]): Promise<RunInput> {
+  const [wrong] = Object.entries(draftProblems(form, draft));
+  if (wrong !== undefined) {
+    const [name, problem] = wrong;
+    const field = form.fields.find((candidate) => candidate.name === name);
+    throw MlflowError.invalidParameter(problemText(problem, field === undefined ? name : fieldLabel(field, form)));
+  }
   const params = draftParams(form, draft, 'params');
-  if (draft.isJson || form.kind === 'json') {
-    const parsed = parseJson(draft.json);
-    return { data: parsed.ok ? parsed.value : null, params };
+  if (isJsonDraft(form, draft)) {
+    const read = readJson(draft.json);
+    return { data: read.ok ? read.value : null, params };
   }
   const optional = draftParams(form, draft, 'data');
   if (form.kind === 'chat') {
     return { data: { messages: chatMessages(draft, earlier).map((message) => ({ ...message })), ...optional }, params };
   }
-  const values = await fieldValues(form, draft);
-  return { data: form.kind === 'text' ? values[''] : { ...values, ...optional }, params };
+  const data = fieldsData(form, await fieldValues(form, draft));
+  return { data: form.kind === 'record' ? { ...(data as object), ...optional } : data, params };
 }
 
 /**
  * A draft of one model's form as another model's: the same where both ask for the same fields, the one text where both ask for one.
  * @throws MlflowError INVALID_PARAMETER_VALUE where the forms have nothing in common.
  */
-export function adaptedDraft(draft: FormDraft, from: PanelForm, to: PanelForm): FormDraft {
-  const names = (form: PanelForm): string => form.fields.map(({ name }) => name).join('\n');
+export function adaptedDraft(draft: FormDraft, from: SignatureForm, to: SignatureForm): FormDraft {
+  const names = (form: SignatureForm): string => form.fields.map(({ name }) => name).join('\n');
   if (from.kind === to.kind && names(from) === names(to)) return draft;
   const [source] = from.fields;
   const [target] = to.fields;
@@ -65,14 +71,13 @@ export function chatMessages(draft: FormDraft, earlier: readonly Turn[]): ChatMe
   return messages;
 }
 
-async function fieldValues(form: PanelForm, draft: FormDraft): Promise<Record<string, unknown>> {
+async function fieldValues(form: SignatureForm, draft: FormDraft): Promise<Record<string, unknown>> {
   const values: Record<string, unknown> = {};
   for (const field of form.fields) {
-    const text = draft.values[field.name] ?? '';
-    const parsed = parseField(field, text);
-    if (!parsed.ok || (parsed.value === null && !field.isRequired)) continue;
-    const isBytes = field.control === 'file' && field.scalar === 'binary' && typeof parsed.value === 'string';
-    values[field.name] = isBytes ? await fileBytes(text.trim()) : (parsed.value satisfies JsonObject[string]);
+    const read = readField(field, draft.values[field.name] ?? '');
+    if (!read.ok) continue;
+    const isFile = field.control === 'file' && field.scalar === 'binary';
+    values[field.name] = isFile && typeof read.value === 'string' ? await fileBytes(read.value) : read.value;
   }
   return values;
 }

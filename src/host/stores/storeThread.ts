@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Log, LongRunningOptions } from '../../core/ports.js';
 import type { DiscoveredStores } from '../../core/tracking/discoverStores.js';
 import type { InspectionMethods } from '../../protocol/inspection.js';
-import { StoreClient } from '../../protocol/store.js';
+import { StoreClient, type StoreThreadData } from '../../protocol/store.js';
 import { workerTransport } from '../../protocol/threadTransport.js';
 import type { StoreOpener, StoreSession } from './storeSession.js';
 
@@ -10,9 +10,13 @@ import type { StoreOpener, StoreSession } from './storeSession.js';
 export class StoreThread implements StoreOpener {
   private running: { worker: Worker; client: StoreClient } | undefined;
 
-  /** @param scriptPath `dist/storeThread.mjs` */
+  /**
+   * @param scriptPath `dist/storeThread.mjs`
+   * @param data what the thread is started with
+   */
   constructor(
     private readonly scriptPath: string,
+    private readonly data: StoreThreadData,
     private readonly log: Log,
   ) {}
 
@@ -54,7 +58,7 @@ export class StoreThread implements StoreOpener {
   }
 
   private start(): { worker: Worker; client: StoreClient } {
-    const worker = new Worker(this.scriptPath, { name: 'mlflow-stores' });
+    const worker = new Worker(this.scriptPath, { name: 'mlflow-stores', workerData: this.data });
     const client = new StoreClient(workerTransport(worker));
     client.onLog(({ level, message }) => this.log[level](`stores: ${message}`));
     worker.once('error', (error) => this.log.error(`The store thread failed: ${String(error)}`));

@@ -95,7 +95,7 @@ export class LoadedPipeline {
   /** Calls run one after the other. @throws MlflowError with Python's code and text. */
   predict(
     data: unknown,
-    params: JsonObject | undefined,
+    params: Readonly<Record<string, unknown>> | undefined,
     options: { signal?: AbortSignal | undefined; onEvent?: ((event: PredictEvent) => void) | undefined },
   ): Promise<Prediction> {
     const result = this.queue.then(() => this.answer(data, params, options));
@@ -110,7 +110,7 @@ export class LoadedPipeline {
 
   private async answer(
     data: unknown,
-    params: JsonObject | undefined,
+    params: Readonly<Record<string, unknown>> | undefined,
     options: { signal?: AbortSignal | undefined; onEvent?: ((event: PredictEvent) => void) | undefined },
   ): Promise<Prediction> {
     const meter = new GenerationMeter();

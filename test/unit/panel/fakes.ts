@@ -1,9 +1,11 @@
 import { MlflowError } from '../../../src/core/errors.js';
+import type { ModelForm } from '../../../src/core/inspector/modelForm.js';
 import { silentLog, type JsonObject } from '../../../src/core/ports.js';
+import { ModelSignature } from '../../../src/core/signature/modelSignature.js';
+import { signatureForm } from '../../../src/core/signature/signatureForm.js';
 import type { EngineEvent, InferenceEngine } from '../../../src/host/inference/inferenceEngine.js';
 import type { ModelEntry } from '../../../src/host/panel/modelCatalog.js';
 import type { PanelPorts } from '../../../src/host/panel/panelPorts.js';
-import type { PanelModelFile } from '../../../src/host/panel/readModelFile.js';
 import type { Transport } from '../../../src/protocol/channel.js';
 import type {
   LoadRequest,
@@ -123,22 +125,33 @@ export function entry(name: string): ModelEntry {
 
 export const stringInput: JsonObject[] = [{ type: 'string', required: true }];
 
-export function modelFile(fields: Partial<PanelModelFile> = {}): PanelModelFile {
-  return {
-    task: 'text-generation',
-    inferenceTask: null,
-    inputs: stringInput,
-    params: null,
-    inputExample: undefined,
-    ...fields,
-  };
+/** The form of a model with these columns and params, in the JSON that MLmodel has. */
+export function modelForm({
+  task = 'text-generation',
+  inferenceTask = null,
+  inputs = stringInput,
+  params,
+}: {
+  task?: string;
+  inferenceTask?: string | null;
+  inputs?: JsonObject[] | null;
+  params?: JsonObject[];
+} = {}): ModelForm {
+  const signature =
+    inputs === null && params === undefined
+      ? null
+      : ModelSignature.fromDict({
+          inputs: inputs === null ? null : JSON.stringify(inputs),
+          params: params === undefined ? null : JSON.stringify(params),
+        });
+  return { task, inferenceTask, form: signatureForm(signature, { task, inferenceTask }) };
 }
 
 export interface Fakes {
   ports: PanelPorts;
   engine: FakeEngine;
   memory: Map<string, unknown>;
-  files: Record<string, PanelModelFile>;
+  files: Record<string, ModelForm>;
   /** What the panel did in the editor. */
   acts: string[];
   trust: { isTrusted: boolean };
@@ -146,7 +159,7 @@ export interface Fakes {
 
 export function fakes(memory = new Map<string, unknown>()): Fakes {
   const engine = new FakeEngine();
-  const files: Record<string, PanelModelFile> = { '/a': modelFile(), '/b': modelFile() };
+  const files: Record<string, ModelForm> = { '/a': modelForm(), '/b': modelForm() };
   const acts: string[] = [];
   const trust = { isTrusted: true };
   const entries = [entry('a'), entry('b')];
@@ -186,7 +199,7 @@ export function fakes(memory = new Map<string, unknown>()): Fakes {
     isTrusted: () => trust.isTrusted,
     defaults: () => ({ device: 'auto', precision: 'auto' }),
     devices: ['auto', 'cpu'],
-    readModelFile: (folder) => {
+    readModelForm: (folder) => {
       const file = files[folder];
       return file ? Promise.resolve(file) : Promise.reject(MlflowError.doesNotExist('no MLmodel'));
     },

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MlflowError } from '../../../src/core/errors.js';
+import type { JsonObject } from '../../../src/core/ports.js';
 import { PanelController } from '../../../src/host/panel/panelController.js';
 import { Channel } from '../../../src/protocol/channel.js';
 import type { PanelDelta, PanelMethods, PanelNotifications, PanelState } from '../../../src/protocol/panel.js';
-import { emptyDraft, type FormDraft } from '../../../src/protocol/panelForm.js';
+import { emptyDraft, type FormDraft } from '../../../src/core/signature/formDraft.js';
 import { reducePanel } from '../../../src/protocol/panelReducer.js';
 import { StateReplica } from '../../../src/protocol/replica.js';
-import { entry, fakes, loadedModel, modelFile, pipe, prediction, until, type Fakes } from './fakes.js';
+import { entry, fakes, loadedModel, modelForm, pipe, prediction, until, type Fakes } from './fakes.js';
 
 function textDraft(text: string): FormDraft {
   return { ...emptyDraft, values: { '': text } };
@@ -16,6 +17,9 @@ function textDraft(text: string): FormDraft {
 function chatDraft(message: string, system = ''): FormDraft {
   return { ...emptyDraft, values: { message }, system };
 }
+
+/** A chat's message, as MLmodel declares it. */
+const message: JsonObject = { type: 'object', properties: { content: { type: 'string', required: true } } };
 
 async function panelWith(fake: Fakes, isLoading = true): Promise<PanelController> {
   const panel = new PanelController(fake.ports);
@@ -179,10 +183,10 @@ test('Restricted Mode shows the form and refuses to load and to run', async () =
 
 test('a chat sends the system prompt and the turns before it; asking an earlier turn again drops those after it', async () => {
   const fake = fakes();
-  fake.files['/a'] = modelFile({
+  fake.files['/a'] = modelForm({
     inferenceTask: 'llm/v1/chat',
     inputs: [
-      { name: 'messages', type: 'array', items: { type: 'object', properties: {} }, required: true },
+      { name: 'messages', type: 'array', items: message, required: true },
       { name: 'temperature', type: 'double', required: false },
       { name: 'stream', type: 'boolean', required: false },
     ],
@@ -244,9 +248,9 @@ test('two models are asked the same, one after the other', async () => {
 
 test('a compared model of another form gets the same text in its own form, or the run is refused', async () => {
   const fake = fakes();
-  fake.files['/b'] = modelFile({
+  fake.files['/b'] = modelForm({
     inferenceTask: 'llm/v1/chat',
-    inputs: [{ name: 'messages', type: 'array', items: { type: 'object', properties: {} }, required: true }],
+    inputs: [{ name: 'messages', type: 'array', items: message, required: true }],
   });
   const panel = await panelWith(fake);
   await panel.compareWith(entry('b'));

@@ -6,7 +6,7 @@ import { panelGuards } from '../../../src/host/panel/panelGuards.js';
 import type { Transport } from '../../../src/protocol/channel.js';
 import { Channel } from '../../../src/protocol/channel.js';
 import type { PanelMethods } from '../../../src/protocol/panel.js';
-import { emptyDraft } from '../../../src/protocol/panelForm.js';
+import { emptyDraft } from '../../../src/core/signature/formDraft.js';
 import { entry, fakes, pipe } from './fakes.js';
 
 /** Pseudorandom numbers that are the same in every run (mulberry32). */

@@ -9,11 +9,12 @@ import { afterSending, draftOf, emptyUiState, restoredUiState, withDraft } from 
 import { markdown } from '../../../webview/shared/markdown.js';
 import { createStore, oncePerFrame } from '../../../webview/shared/store.js';
 import { rowWindow } from '../../../webview/ui/rowWindow.js';
-import { emptyDraft, type PanelForm } from '../../../src/protocol/panelForm.js';
+import { emptyDraft } from '../../../src/core/signature/formDraft.js';
+import type { SignatureForm } from '../../../src/core/signature/formFields.js';
 import { loadedModel, stats } from './fakes.js';
 
 const model = loadedModel('h', { modelPath: '', modelUri: 'm', device: 'auto', precision: 'auto' });
-const form: PanelForm = { kind: 'text', isConversation: true, fields: [], params: [], example: null, note: null };
+const form: SignatureForm = { kind: 'text', isConversation: true, fields: [], params: [], example: null, note: null };
 
 /** Every element and text of a tree of nodes. */
 function flatten(node: ComponentChildren): { names: string[]; text: string } {

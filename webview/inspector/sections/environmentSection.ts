@@ -1,3 +1,4 @@
+import { l10n } from '../../../src/core/l10n.js';
 import type { EnvironmentFile, InspectorModel } from '../../../src/core/inspector/inspectorModel.js';
 import { element, type View } from '../../shared/dom.js';
 
@@ -6,7 +7,7 @@ export function environmentSection({ environment }: InspectorModel) {
   if (environment.length === 0) return undefined;
   return {
     id: 'environment',
-    title: 'Environment',
+    title: l10n.t('Environment'),
     content: () => element('div', { class: 'file-grid' }, ...environment.map(file)),
   };
 }

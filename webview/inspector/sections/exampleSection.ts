@@ -1,3 +1,4 @@
+import { l10n } from '../../../src/core/l10n.js';
 import type { InspectorModel } from '../../../src/core/inspector/inspectorModel.js';
 import { element, type View } from '../../shared/dom.js';
 import { button } from '../../ui/button.js';
@@ -15,13 +16,13 @@ export function exampleSection({ inputExample }: InspectorModel, { port }: PageC
       'div',
       { class: 'row' },
       button({
-        label: 'Copy',
+        label: l10n.t('Copy'),
         icon: 'copy',
         appearance: 'secondary',
         onClick: () => port.request('copyText', { text: inputExample.text }),
       }),
       button({
-        label: 'Open file',
+        label: l10n.t('Open file'),
         icon: 'go-to-file',
         appearance: 'secondary',
         onClick: () => port.request('openFile', { path: inputExample.file, line: null }),

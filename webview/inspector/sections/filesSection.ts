@@ -1,3 +1,4 @@
+import { l10n } from '../../../src/core/l10n.js';
 import { formatBytes } from '../../../src/core/format.js';
 import type { FileEntry, InspectorModel } from '../../../src/core/inspector/inspectorModel.js';
 import { element } from '../../shared/dom.js';
@@ -15,20 +16,20 @@ export function filesSection({ files, filesSizeBytes }: InspectorModel, { port }
     };
   const columns: readonly TableColumn<FileEntry>[] = [
     {
-      header: 'File',
+      header: l10n.t('File'),
       isMonospace: true,
       cell: ({ path }) => element('a', { href: '#', onClick: open(path) }, path),
       title: ({ path }) => path,
     },
-    { header: 'Size', align: 'end', cell: ({ sizeBytes }) => formatBytes(sizeBytes) },
+    { header: l10n.t('Size'), align: 'end', cell: ({ sizeBytes }) => formatBytes(sizeBytes) },
   ];
   return {
     id: 'files',
-    title: 'Files',
+    title: l10n.t('Files'),
     note: `${files.length} · ${formatBytes(filesSizeBytes)}`,
     content: () =>
       table({
-        caption: 'Files',
+        caption: l10n.t('Files'),
         columns,
         rows: files,
         keyOf: ({ path }) => path,

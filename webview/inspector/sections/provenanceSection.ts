@@ -1,3 +1,4 @@
+import { l10n } from '../../../src/core/l10n.js';
 import type { InspectorModel, ProvenanceEntry } from '../../../src/core/inspector/inspectorModel.js';
 import type { InspectorState } from '../../../src/protocol/inspector.js';
 import type { ComponentChildren } from 'preact';
@@ -10,7 +11,7 @@ export function provenanceSection(model: InspectorModel, { related }: InspectorS
   const entries = [...related.filter((entry) => entry.label !== 'Name'), ...model.provenance];
   return {
     id: 'provenance',
-    title: 'Provenance',
+    title: l10n.t('Provenance'),
     content: () => element('dl', { class: 'provenance' }, ...entries.flatMap((entry) => rows(entry, context))),
   };
 }
@@ -36,7 +37,7 @@ function rows({ label, value, action }: ProvenanceEntry, { port }: PageContext):
         return [
           element('code', null, value),
           iconButton({
-            label: `Copy ${label}`,
+            label: l10n.t('Copy {0}', label),
             icon: 'copy',
             onClick: () => port.request('copyText', { text: value }),
           }),

@@ -1,3 +1,4 @@
+import { l10n } from '../../../src/core/l10n.js';
 import type { InspectorModel, SignatureRow } from '../../../src/core/inspector/inspectorModel.js';
 import type { InspectorState } from '../../../src/protocol/inspector.js';
 import { element, type View } from '../../shared/dom.js';
@@ -16,13 +17,23 @@ export function signatureSection(model: InspectorModel, state: InspectorState, c
 
 function signatureTable({ signature, facts }: InspectorModel): View {
   if (signature === null) {
-    return element('p', { class: 'empty' }, 'The model has no signature: any input is passed on to it as it is.');
+    return element(
+      'p',
+      { class: 'empty' },
+      l10n.t('The model has no signature: any input is passed on to it as it is.'),
+    );
   }
   const error = signature.error === null ? null : element('p', { class: 'ui-error', role: 'alert' }, signature.error);
   const template =
     facts.promptTemplate === null
       ? null
-      : element('p', { class: 'prompt-template' }, 'Prompt template ', element('code', null, facts.promptTemplate));
+      : element(
+          'p',
+          { class: 'prompt-template' },
+          l10n.t('Prompt template'),
+          ' ',
+          element('code', null, facts.promptTemplate),
+        );
   return element(
     'div',
     null,
@@ -30,21 +41,25 @@ function signatureTable({ signature, facts }: InspectorModel): View {
     element(
       'table',
       { class: 'ui-table signature-rows' },
-      element('caption', { class: 'ui-visually-hidden' }, 'Signature'),
+      element('caption', { class: 'ui-visually-hidden' }, l10n.t('Signature')),
       element(
         'thead',
         null,
-        element('tr', null, ...['', 'Name', 'Type', ''].map((text) => element('th', { scope: 'col' }, text))),
+        element(
+          'tr',
+          null,
+          ...['', l10n.t('Name'), l10n.t('Type'), ''].map((text) => element('th', { scope: 'col' }, text)),
+        ),
       ),
-      part('Inputs', signature.inputs),
-      part('Outputs', signature.outputs),
-      part('Params', signature.params),
+      part(l10n.t('Inputs'), signature.inputs, l10n.t('not given')),
+      part(l10n.t('Outputs'), signature.outputs, l10n.t('not given')),
+      part(l10n.t('Params'), signature.params, l10n.t('none')),
     ),
     template,
   );
 }
 
-function part(title: string, rows: readonly SignatureRow[]): View {
+function part(title: string, rows: readonly SignatureRow[], none: string): View {
   if (rows.length === 0) {
     return element(
       'tbody',
@@ -53,7 +68,7 @@ function part(title: string, rows: readonly SignatureRow[]): View {
         'tr',
         null,
         element('th', { scope: 'rowgroup' }, title),
-        element('td', { colSpan: 3, class: 'hint' }, title === 'Params' ? 'none' : 'not given'),
+        element('td', { colSpan: 3, class: 'hint' }, none),
       ),
     );
   }
@@ -61,7 +76,12 @@ function part(title: string, rows: readonly SignatureRow[]): View {
 }
 
 function signatureRow(title: string, row: SignatureRow, rowSpan: number): View {
-  const note = row.defaultValue === null ? (row.isRequired ? 'required' : 'optional') : `default ${row.defaultValue}`;
+  const note =
+    row.defaultValue === null
+      ? row.isRequired
+        ? l10n.t('required')
+        : l10n.t('optional')
+      : l10n.t('default {0}', row.defaultValue);
   return element(
     'tr',
     null,
@@ -69,7 +89,7 @@ function signatureRow(title: string, row: SignatureRow, rowSpan: number): View {
     element(
       'td',
       { class: `depth-${Math.min(row.depth, 6)}` },
-      row.name === null ? element('span', { class: 'hint' }, 'unnamed') : element('code', null, row.name),
+      row.name === null ? element('span', { class: 'hint' }, l10n.t('unnamed')) : element('code', null, row.name),
     ),
     element('td', null, row.type),
     element('td', { class: 'hint' }, note),
