@@ -1,62 +1,68 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { ChangedFileError } from './blobSource.js';
+import type { HubFile } from './hubNames.js';
+import { HashThread } from './hashThread.js';
 
-const readBytes = 4 * 1024 * 1024;
-
-/** Begins the hash that the Hub names a content by: SHA-256 of a large file's bytes, git's SHA-1 of a small one's. */
-export function beginBlobHash(blobId: string, sizeBytes: number): Hash {
-  return blobId.length === 64 ? createHash('sha256') : createHash('sha1').update(`blob ${sizeBytes}\0`);
+/** The hash of a file that is still being written, read behind the writer. */
+export interface FollowingHash {
+  /** More of the file may be there. */
+  follow(): void;
+  /** The hash of the whole file, when all of it is there. @throws ChangedFileError for a file that is shorter. */
+  digest(): Promise<string>;
+  /** Ends the reading; the file may be closed afterwards. */
+  close(): Promise<void>;
 }
 
-/** Hashes a file that is still being written, as far as it is there without a hole. */
-export class FollowingHash {
-  private readonly hash: Hash;
-  private buffer: Buffer | undefined;
-  private hashedBytes = 0;
-  private running: Promise<void> | undefined;
-  private failure: unknown;
+/** From here on a hash is worth a thread. */
+const threadedBytes = 16 * 1024 * 1024;
 
+/**
+ * The hash that the Hub names a content by: SHA-256 of a large file's bytes, git's SHA-1 of a small one's.
+ * @param frontier how many bytes from the beginning are there without a hole
+ */
+export function hashBehindWriter(data: FileHandle, file: HubFile, frontier: () => number): FollowingHash {
+  return file.blobId.length === 64 && file.sizeBytes >= threadedBytes
+    ? new HashThread(data.fd, file.sizeBytes, frontier)
+    : new HashAtEnd(data, file);
+}
+
+const readBytes = 1024 * 1024;
+
+/** A file so small that it is read when all of it is there. */
+class HashAtEnd implements FollowingHash {
   constructor(
-    private readonly handle: FileHandle,
-    blobId: string,
-    sizeBytes: number,
-    /** Bytes that are there, from the beginning; asked with what is hashed already. */
-    private readonly frontier: (hashedBytes: number) => number,
-  ) {
-    this.hash = beginBlobHash(blobId, sizeBytes);
-  }
+    private readonly data: FileHandle,
+    private readonly file: HubFile,
+  ) {}
 
-  /** Goes on in the background when there is enough to read. */
   follow(): void {
-    if (this.running || this.failure !== undefined || this.frontier(this.hashedBytes) - this.hashedBytes < readBytes)
-      return;
-    this.running = this.advance()
-      .catch((error: unknown) => (this.failure = error))
-      .then(() => (this.running = undefined));
+    // Nothing is gained by reading it in pieces.
   }
 
-  /** The hash of the whole file, when all of it is there. */
   async digest(): Promise<string> {
-    await this.running;
-    if (this.failure !== undefined) throw this.failure;
-    await this.advance();
-    return this.hash.digest('hex');
-  }
-
-  /** Ends the reading; the file may be closed afterwards. */
-  async close(): Promise<void> {
-    await this.running;
-  }
-
-  private async advance(): Promise<void> {
-    for (;;) {
-      const available = Math.min(readBytes, this.frontier(this.hashedBytes) - this.hashedBytes);
-      if (available <= 0) return;
-      this.buffer ??= Buffer.allocUnsafeSlow(readBytes);
-      const { bytesRead } = await this.handle.read(this.buffer, 0, available, this.hashedBytes);
-      if (bytesRead === 0) throw new Error('the file became shorter while it was downloaded');
-      this.hash.update(this.buffer.subarray(0, bytesRead));
-      this.hashedBytes += bytesRead;
+    const { sizeBytes } = this.file;
+    const hash = beginHash(this.file);
+    const buffer = Buffer.allocUnsafe(Math.min(readBytes, sizeBytes));
+    for (let hashedBytes = 0; hashedBytes < sizeBytes;) {
+      const { bytesRead } = await this.data.read(
+        buffer,
+        0,
+        Math.min(buffer.length, sizeBytes - hashedBytes),
+        hashedBytes,
+      );
+      if (bytesRead === 0) throw new ChangedFileError('the stored part of it became shorter');
+      hash.update(buffer.subarray(0, bytesRead));
+      hashedBytes += bytesRead;
     }
+    return hash.digest('hex');
   }
+
+  async close(): Promise<void> {
+    // Nothing runs outside of digest().
+  }
+}
+
+function beginHash({ blobId, sizeBytes }: HubFile): Hash {
+  return blobId.length === 64 ? createHash('sha256') : createHash('sha1').update(`blob ${sizeBytes}\0`);
 }

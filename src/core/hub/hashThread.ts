@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
+import { ChangedFileError } from './blobSource.js';
 
 /**
  * The thread's program, as text: so it runs the same from sources and from every bundle. It hashes the open file up to each
- * number that comes, and answers `null` with the digest.
+ * number that comes, and answers `null` with the digest, or with `null` for a file that is shorter.
  */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads');
@@ -10,22 +11,26 @@ const { readSync } = require('node:fs');
 const hash = require('node:crypto').createHash('sha256');
 const buffer = Buffer.allocUnsafeSlow(1024 * 1024);
 let hashedBytes = 0;
+let isShort = false;
 parentPort.on('message', (availableBytes) => {
-  if (availableBytes === null) return parentPort.postMessage(hash.digest('hex'));
-  while (hashedBytes < availableBytes) {
-    const length = Math.min(buffer.length, availableBytes - hashedBytes);
-    const bytesRead = readSync(workerData, buffer, 0, length, hashedBytes);
-    if (bytesRead === 0) throw new Error('the file became shorter while it was downloaded');
+  if (availableBytes === null) return parentPort.postMessage(isShort ? null : hash.digest('hex'));
+  while (hashedBytes < availableBytes && !isShort) {
+    const bytesRead = readSync(workerData, buffer, 0, Math.min(buffer.length, availableBytes - hashedBytes), hashedBytes);
+    isShort = bytesRead === 0;
     hash.update(buffer.subarray(0, bytesRead));
     hashedBytes += bytesRead;
   }
 });
 `;
 
+/** What is worth a message. */
+const stepBytes = 2 * 1024 * 1024;
+
 /** SHA-256 of a file that is still being written, in a thread of its own. */
 export class HashThread {
   private readonly worker: Worker;
-  private readonly answer: Promise<string>;
+  private readonly answer: Promise<string | null>;
+  private toldBytes = 0;
 
   constructor(
     fileDescriptor: number,
@@ -44,14 +49,19 @@ export class HashThread {
 
   /** Goes on as far as the file is there. */
   follow(): void {
-    this.worker.postMessage(this.frontier());
+    const availableBytes = this.frontier();
+    if (availableBytes - this.toldBytes < stepBytes) return;
+    this.toldBytes = availableBytes;
+    this.worker.postMessage(availableBytes);
   }
 
-  /** The hash of the whole file, when all of it is there. */
-  digest(): Promise<string> {
+  /** The hash of the whole file, when all of it is there. @throws ChangedFileError for a file that is shorter. */
+  async digest(): Promise<string> {
     this.worker.postMessage(this.sizeBytes);
     this.worker.postMessage(null);
-    return this.answer;
+    const digest = await this.answer;
+    if (digest === null) throw new ChangedFileError('the stored part of it became shorter');
+    return digest;
   }
 
   /** Ends the thread; the file may be closed afterwards. */

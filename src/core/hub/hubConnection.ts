@@ -1,6 +1,6 @@
 import { MlflowError, throwIfCancelled, type ErrorCode } from '../errors.js';
 import type { Fetch } from '../ports.js';
-import { fetchTransport, type ByteResponse, type ByteTransport } from './byteTransport.js';
+import { fetchTransport, readBytes, type ByteResponse, type ByteTransport } from './byteTransport.js';
 import type { HubSettings } from './hubSettings.js';
 import { nodeTransport } from './nodeTransport.js';
 
@@ -36,27 +36,24 @@ class SilentServerError extends Error {}
  * the waiting time that the Hub asks for.
  */
 export class HubConnection {
-  private readonly viaFetch: ByteTransport;
   private readonly transport: ByteTransport;
 
-  /** A `fetch` that the caller gives makes all requests; without one, only those of the API. */
+  /** A `fetch` that the caller gives makes all requests. */
   constructor(
     readonly settings: HubSettings,
     fetchPort?: Fetch,
     private readonly wait: (durationMs: number, signal?: AbortSignal) => Promise<void> = sleep,
   ) {
-    this.viaFetch = fetchTransport(fetchPort ?? globalThis.fetch);
-    this.transport = fetchPort ? this.viaFetch : nodeTransport();
+    this.transport = fetchPort ? fetchTransport(fetchPort) : nodeTransport(settings);
   }
 
   /** `fetch` for clients of the Hub's API: throws where the answer is an error. */
   readonly fetch: Fetch = async (input, init) => {
     const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
     const request = { headers: { accept: 'application/json' }, signal: init?.signal ?? undefined };
-    const { response } = await this.ask(this.viaFetch, url, request);
-    const chunks: Uint8Array[] = [];
-    await response.body?.read((chunk) => void chunks.push(chunk.slice()));
-    return new Response(Buffer.concat(chunks), { status: response.status, headers: response.headers });
+    const { response } = await this.request(url, request);
+    const bytes = response.body ? await readBytes(response.body) : new Uint8Array();
+    return new Response(bytes, { status: response.status, headers: response.headers });
   };
 
   /**
@@ -64,10 +61,6 @@ export class HubConnection {
    *   PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST; CANCELLED.
    */
   async request(url: string, request: HubRequest = {}): Promise<HubAnswer> {
-    return this.ask(this.transport, url, request);
-  }
-
-  private async ask(transport: ByteTransport, url: string, request: HubRequest): Promise<HubAnswer> {
     if (this.settings.isOffline) {
       throw new MlflowError(
         `${url} was not asked for: HF_HUB_OFFLINE is set. Unset it to use the network.`,
@@ -77,7 +70,7 @@ export class HubConnection {
     }
     for (let attempt = 1; ; attempt++) {
       throwIfCancelled(request.signal);
-      const outcome = await this.attempt(transport, url, request);
+      const outcome = await this.attempt(url, request);
       if ('answer' in outcome) return outcome.answer;
       const waitMs = outcome.retryAfterMs ?? Math.min(8000, 500 * 2 ** (attempt - 1));
       const limit = outcome.isNetwork ? maximumNetworkAttempts : maximumAttempts;
@@ -86,10 +79,10 @@ export class HubConnection {
     }
   }
 
-  private async attempt(transport: ByteTransport, url: string, request: HubRequest): Promise<Outcome> {
+  private async attempt(url: string, request: HubRequest): Promise<Outcome> {
     let answer: HubAnswer;
     try {
-      answer = await this.follow(transport, url, request);
+      answer = await this.follow(url, request);
     } catch (error) {
       if (request.signal?.aborted) throw MlflowError.cancelled();
       if (MlflowError.is(error)) throw error;
@@ -101,11 +94,11 @@ export class HubConnection {
     return { isTransient: transient.has(response.status), error, retryAfterMs: retryAfterMs(response.headers) };
   }
 
-  private async follow(transport: ByteTransport, url: string, request: HubRequest): Promise<HubAnswer> {
+  private async follow(url: string, request: HubRequest): Promise<HubAnswer> {
     let current = new URL(url);
     let hubHeaders: Headers | undefined;
     for (let hop = 0; hop <= maximumRedirects; hop++) {
-      const response = await this.requestOnce(transport, current, request);
+      const response = await this.requestOnce(current, request);
       if (current.origin === this.origin) hubHeaders = merged(hubHeaders, response.headers);
       const location = response.headers.get('location');
       if (!redirects.has(response.status) || location === null)
@@ -127,7 +120,7 @@ export class HubConnection {
     });
   }
 
-  private async requestOnce(transport: ByteTransport, url: URL, request: HubRequest): Promise<ByteResponse> {
+  private async requestOnce(url: URL, request: HubRequest): Promise<ByteResponse> {
     const token = url.origin === this.origin ? await this.settings.readToken() : null;
     const headers = { ...request.headers, ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
     const timeout = new AbortController();
@@ -136,7 +129,7 @@ export class HubConnection {
       answerTimeoutMs,
     );
     try {
-      return await transport(url.href, {
+      return await this.transport(url.href, {
         method: request.method ?? 'GET',
         headers,
         signal: request.signal ? AbortSignal.any([request.signal, timeout.signal]) : timeout.signal,
@@ -213,17 +206,33 @@ function remedy(status: number, hubCode: string | null): string {
   }
 }
 
-/** No name, no network, no answer at all: asking again at once changes nothing. */
+/** No name, no network, no trust, no answer at all: asking again at once changes nothing. */
 function isUnresolvable(error: unknown): boolean {
   if (error instanceof SilentServerError) return true;
-  const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
-  return cause?.code === 'ENOTFOUND' || cause?.code === 'EAI_AGAIN' || cause?.code === 'ENETUNREACH';
+  return ['ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH'].includes(codeOf(error)) || isDistrust(error);
+}
+
+/** The server's certificate was not accepted. */
+function isDistrust(error: unknown): boolean {
+  return /CERT|UNABLE_TO_(GET|VERIFY)/.test(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return String((causeOf(error) as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+/** `fetch` wraps the network's error. */
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? error.cause : error;
 }
 
 function unreachable(url: string, error: unknown): MlflowError {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const cause = causeOf(error);
+  const remedy = isDistrust(error)
+    ? 'Where a proxy signs with a certificate of its own, name the file with that certificate in REQUESTS_CA_BUNDLE.'
+    : 'Check the network, proxies and HF_ENDPOINT.';
   return new MlflowError(
-    `${url} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}. Check the network, proxies and HF_ENDPOINT.`,
+    `${url} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}. ${remedy}`,
     'TEMPORARILY_UNAVAILABLE',
     { details: { url }, cause: error },
   );

@@ -45,11 +45,12 @@ export function hubRangeReader(
 async function collect(body: ByteBody, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   let done = 0;
-  await body.read((chunk) => {
-    if (done + chunk.byteLength > length) throw new ChangedFileError('it sends more bytes than were asked for');
-    bytes.set(chunk, done);
-    done += chunk.byteLength;
-    return undefined;
+  await body.readInto({
+    room() {
+      if (done === length) throw new ChangedFileError('it sends more bytes than were asked for');
+      return bytes.subarray(done);
+    },
+    filled: (count) => void (done += count),
   });
   return bytes.subarray(0, done);
 }

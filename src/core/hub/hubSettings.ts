@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { MlflowError } from '../errors.js';
 import type { Environment } from '../ports.js';
+import type { NetworkSettings } from './nodeTransport.js';
+import { ProxySettings } from './proxySettings.js';
 
-/** Where the Hub is, where its files are cached, and who asks. */
-export interface HubSettings {
+/** Where the Hub is, how it is reached, where its files are cached, and who asks. */
+export interface HubSettings extends NetworkSettings {
   /** Without a slash at its end. */
   readonly endpoint: string;
   /** The folder of `models--owner--name` folders that is shared with Python. */
@@ -20,8 +23,9 @@ const trueWords = new Set(['1', 'ON', 'YES', 'TRUE']);
 
 /**
  * The Hub's settings from the environment variables that Python's client knows: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE
- * (HUGGINGFACE_HUB_CACHE), HF_HUB_OFFLINE (TRANSFORMERS_OFFLINE), HF_TOKEN, HF_TOKEN_PATH.
- * Source: huggingface_hub.constants.
+ * (HUGGINGFACE_HUB_CACHE), HF_HUB_OFFLINE (TRANSFORMERS_OFFLINE), HF_TOKEN, HF_TOKEN_PATH; those of proxies; and
+ * REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE.
+ * Source: huggingface_hub.constants; requests.Session.merge_environment_settings.
  */
 export function hubSettings(environment: Environment, homeFolder: string = homedir()): HubSettings {
   const folderOf = (text: string): string => path.resolve(expand(text, environment, homeFolder));
@@ -30,6 +34,8 @@ export function hubSettings(environment: Environment, homeFolder: string = homed
     environment['HF_HOME'] ??
       path.join(environment['XDG_CACHE_HOME'] ?? path.join(homeFolder, '.cache'), 'huggingface'),
   );
+  const proxies = new ProxySettings(environment);
+  let certificates: Promise<string | undefined> | undefined;
   const tokenFile = folderOf(environment['HF_TOKEN_PATH'] ?? path.join(home, 'token'));
   return {
     endpoint: (environment['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, ''),
@@ -43,7 +49,26 @@ export function hubSettings(environment: Environment, homeFolder: string = homed
       const given = clean(environment['HF_TOKEN'] ?? environment['HUGGING_FACE_HUB_TOKEN']);
       return given ?? clean(await readFile(tokenFile, 'utf8').catch(() => undefined));
     },
+    proxyFor: (url) => proxies.proxyFor(url),
+    readCertificates: () => (certificates ??= readCertificates(environment)),
   };
+}
+
+/** @throws MlflowError INVALID_PARAMETER_VALUE for a variable that names no file. */
+async function readCertificates(environment: Environment): Promise<string | undefined> {
+  for (const name of ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE']) {
+    const file = environment[name];
+    if (!file) continue;
+    try {
+      return await readFile(file, 'utf8');
+    } catch (error) {
+      throw MlflowError.invalidParameter(
+        `${name} names '${file}', which cannot be read. Give a file with the certificates to trust, or unset ${name}.`,
+        { details: { variable: name, path: file }, cause: error },
+      );
+    }
+  }
+  return undefined;
 }
 
 /** `~`, `$NAME` and `${NAME}` as Python's `expanduser` and `expandvars`; unknown variables stay. */

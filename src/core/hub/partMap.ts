@@ -11,10 +11,14 @@ const headerBytes = 1024;
 const slotBytes = 4;
 
 /**
- * Which bytes of a download are on disk: the file in parts of 16 MiB, and how far each has come. Every step is written at
- * once, so that a killed process loses nothing that it had stored.
+ * Which bytes of a download are on disk: the file in parts of 16 MiB, and how far each has come. Every step is written right
+ * behind the bytes that it tells of, so that a killed process loses next to nothing.
  */
 export class PartMap {
+  private hasNews = false;
+  private writing: Promise<void> | undefined;
+  private failure: unknown;
+
   private constructor(
     private readonly handle: FileHandle,
     readonly subject: PartMapSubject,
@@ -66,11 +70,30 @@ export class PartMap {
     return this.subject.sizeBytes;
   }
 
-  async record(part: number, doneBytes: number): Promise<void> {
+  /** @throws what writing an earlier step threw. */
+  record(part: number, doneBytes: number): void {
+    if (this.failure !== undefined) throw this.failure;
     this.doneBytes[part] = doneBytes;
-    const slot = Buffer.alloc(slotBytes);
-    slot.writeUInt32LE(doneBytes);
-    await this.handle.write(slot, 0, slotBytes, headerBytes + part * slotBytes);
+    this.hasNews = true;
+    this.writing ??= this.writeNews();
+  }
+
+  /** So many bytes from the beginning are there, and no others. */
+  recordPrefix(storedBytes: number): void {
+    for (let part = 0; part < this.partCount; part++) this.record(part, this.present(part, storedBytes));
+  }
+
+  /** Forgets what cannot be in a file of this length. */
+  limitTo(storedBytes: number): void {
+    for (let part = 0; part < this.partCount; part++) {
+      const present = this.present(part, storedBytes);
+      if (this.done(part) > present) this.record(part, present);
+    }
+  }
+
+  /** What of a part lies in a file of this length. */
+  private present(part: number, storedBytes: number): number {
+    return Math.max(0, Math.min(this.length(part), storedBytes - part * partBytes));
   }
 
   async setRemoteTag(tag: string): Promise<void> {
@@ -81,13 +104,34 @@ export class PartMap {
   async reset(): Promise<void> {
     this.tag = null;
     this.doneBytes.fill(0);
+    await this.writing;
     await this.writeHeader();
-    const slots = Buffer.alloc(this.partCount * slotBytes);
-    await this.handle.write(slots, 0, slots.length, headerBytes);
+    await this.writeSlots();
   }
 
   async close(): Promise<void> {
+    await this.writing;
     await this.handle.close();
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private async writeNews(): Promise<void> {
+    try {
+      while (this.hasNews) {
+        this.hasNews = false;
+        await this.writeSlots();
+      }
+    } catch (error) {
+      this.failure = error;
+    } finally {
+      this.writing = undefined;
+    }
+  }
+
+  private async writeSlots(): Promise<void> {
+    const slots = Buffer.alloc(this.partCount * slotBytes);
+    for (const [part, doneBytes] of this.doneBytes.entries()) slots.writeUInt32LE(doneBytes, part * slotBytes);
+    await this.handle.write(slots, 0, slots.length, headerBytes);
   }
 
   private async writeHeader(): Promise<void> {
