@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/ports.js';
 import type { PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
 import { pythonLength, pythonSlice } from '../../core/pyfunc/pythonStrings.js';
 import { pyRepr } from '../../core/signature/pythonText.js';
+import { typeName } from '../../core/signature/pythonValue.js';
 import type { Encoding } from '../tokenizer/tokenizer.js';
 import { groupEntities, mergeOverlapping, nameTokens, nameWords, type Entity, type TokenScores } from './entities.js';
 import { forward, labelOf, modelInputs } from './modelInputs.js';
@@ -16,6 +17,16 @@ interface Settings {
   strategy: AggregationStrategy;
   ignoredLabels: readonly string[];
   stride: number | undefined;
+  /** What joins words that are split already; undefined: inputs are whole texts. */
+  delimiter: string | undefined;
+}
+
+/** What an input reads as, and what the tokenizer gets of it. */
+interface Sentence {
+  text: string;
+  tokenized: string | readonly string[];
+  /** Where each word begins in `text`, in code points; undefined for a whole text, whose offsets count from its beginning. */
+  wordStarts: readonly number[] | undefined;
 }
 
 /** transformers' TokenClassificationPipeline (and NER). */
@@ -28,7 +39,11 @@ export class TokenClassificationPipeline extends TextPipeline {
     const settings = this.settings(kwargs);
     if (Array.isArray(input) && input.length === 0)
       throw MlflowError.invalidParameter('At least one input is required.');
-    return this.each(input, options, (text) => this.classify(text, settings));
+    // Words that are not grouped into sentences are one sentence.
+    const isOneSentence = settings.delimiter !== undefined && !(Array.isArray(input) && input.every(Array.isArray));
+    return this.each(isOneSentence ? [input] : input, options, (item) =>
+      this.classify(this.sentenceOf(item, settings.delimiter), settings),
+    );
   }
 
   private settings(kwargs: JsonObject): Settings {
@@ -51,24 +66,33 @@ export class TokenClassificationPipeline extends TextPipeline {
       strategy,
       ignoredLabels: (kwargs['ignore_labels'] as string[] | null | undefined) ?? ['O'],
       stride: typeof stride === 'number' ? stride : undefined,
+      delimiter: kwargs['is_split_into_words']
+        ? ((kwargs['delimiter'] as string | null | undefined) ?? ' ')
+        : undefined,
     };
   }
 
-  private async classify(text: unknown, settings: Settings): Promise<Entity[]> {
-    if (typeof text !== 'string') {
-      // The tokenizer of transformers 4 refuses it itself.
-      if (this.generation === 4) this.tokenizer.encode(text as string);
-      throw MlflowError.invalidParameter('When `is_split_into_words=False`, `sentence` must be an untokenized string.');
-    }
+  private sentenceOf(input: unknown, delimiter: string | undefined): Sentence {
+    if (delimiter !== undefined) return sentenceOfWords(input, delimiter);
+    if (typeof input === 'string') return { text: input, tokenized: input, wordStarts: undefined };
+    // The tokenizer of transformers 4 refuses it itself.
+    if (this.generation === 4) this.tokenizer.encode(input as string);
+    throw MlflowError.invalidParameter('When `is_split_into_words=False`, `sentence` must be an untokenized string.');
+  }
+
+  private async classify(sentence: Sentence, settings: Settings): Promise<Entity[]> {
     const { modelMaxLength } = this.tokenizer;
-    const windows = this.tokenizer.encodeAll(text, { truncation: modelMaxLength > 0, stride: settings.stride ?? 0 });
+    const windows = this.tokenizer.encodeAll(sentence.tokenized, {
+      truncation: modelMaxLength > 0,
+      stride: settings.stride ?? 0,
+    });
     const used = settings.stride === undefined ? windows.slice(0, 1) : windows;
     const entities: Entity[] = [];
     for (const window of used) {
       const { dims, data } = await forward(this.model, modelInputs(window, this.tokenizer), 'logits');
       const width = dims.at(-1)!;
       const scores = window.ids.map((_, i) => softmax(data.subarray(i * width, (i + 1) * width)));
-      const named = this.name(this.tokens(text, window, scores), settings.strategy);
+      const named = this.name(this.tokens(sentence, window, scores), settings.strategy);
       const isKept = (label: string | undefined): boolean =>
         label === undefined || !settings.ignoredLabels.includes(label);
       entities.push(...named.filter((entity) => isKept(entity.entity) && isKept(entity.entity_group)));
@@ -76,13 +100,14 @@ export class TokenClassificationPipeline extends TextPipeline {
     return used.length > 1 ? mergeOverlapping(entities) : entities;
   }
 
-  private tokens(text: string, window: Encoding, scores: number[][]): TokenScores[] {
+  private tokens({ text, wordStarts }: Sentence, window: Encoding, scores: number[][]): TokenScores[] {
     const { tokenizer } = this;
     const unknownId = tokenizer.specialTokenId('unk_token');
     return window.ids.flatMap((id, index) => {
       if (window.specialMask[index] === 1) return [];
-      const start = window.starts[index]!;
-      const end = window.ends[index]!;
+      const wordStart = wordStarts?.[window.wordIds[index] ?? 0] ?? 0;
+      const start = wordStart + window.starts[index]!;
+      const end = wordStart + window.ends[index]!;
       const piece = tokenizer.token(id) ?? '';
       const reference = pythonSlice(text, start, end);
       const isUnknown = id === unknownId;
@@ -109,6 +134,23 @@ export class TokenClassificationPipeline extends TextPipeline {
     const entities = strategy === 'SIMPLE' ? nameTokens(tokens, label) : nameWords(tokens, strategy, label, join);
     return groupEntities(entities, join);
   }
+}
+
+/** @throws MlflowError with Python's texts for what is no list of words. */
+function sentenceOfWords(words: unknown, delimiter: string): Sentence {
+  if (!Array.isArray(words)) {
+    throw MlflowError.invalidParameter('When `is_split_into_words=True`, `sentence` must be a list of tokens.');
+  }
+  const wordStarts: number[] = [];
+  let start = 0;
+  for (const [index, word] of (words as unknown[]).entries()) {
+    if (typeof word !== 'string') {
+      throw MlflowError.invalidParameter(`sequence item ${index}: expected str instance, ${typeName(word)} found`);
+    }
+    wordStarts.push(start);
+    start += pythonLength(word) + pythonLength(delimiter);
+  }
+  return { text: words.join(delimiter), tokenized: words as string[], wordStarts };
 }
 
 function strategyOf(kwargs: JsonObject, isOld: boolean): AggregationStrategy {

@@ -1,6 +1,6 @@
-import type { Template } from '@huggingface/jinja';
 import { MlflowError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/ports.js';
+import type { PythonTemplate } from './pythonTemplate.js';
 
 export interface ChatTemplateOptions {
   addGenerationPrompt?: boolean | undefined;
@@ -12,10 +12,10 @@ export interface ChatTemplateOptions {
 
 /** A checkpoint's chat template, compiled once. */
 export class ChatTemplate {
-  private readonly compiled = new Map<string, Template>();
+  private readonly compiled = new Map<string, PythonTemplate>();
 
   private constructor(
-    private readonly templateClass: typeof Template | undefined,
+    private readonly templateClass: typeof PythonTemplate | undefined,
     private readonly templates: Readonly<Record<string, string>>,
     /** `bos_token` and its like, as the template sees them. */
     private readonly specialTokens: Readonly<Record<string, string>>,
@@ -28,7 +28,7 @@ export class ChatTemplate {
   ): Promise<ChatTemplate> {
     const isNeeded = Object.keys(templates).length > 0;
     return new ChatTemplate(
-      isNeeded ? (await import('@huggingface/jinja')).Template : undefined,
+      isNeeded ? (await import('./pythonTemplate.js')).PythonTemplate : undefined,
       templates,
       specialTokens,
     );
@@ -55,7 +55,7 @@ export class ChatTemplate {
     }
   }
 
-  private select(hasTools: boolean): Template {
+  private select(hasTools: boolean): PythonTemplate {
     const name = hasTools && 'tool_use' in this.templates ? 'tool_use' : 'default';
     const source = this.templates[name];
     if (source === undefined || !this.templateClass) {
@@ -69,4 +69,14 @@ export class ChatTemplate {
     if (!template) this.compiled.set(name, (template = new this.templateClass(source)));
     return template;
   }
+}
+
+const reasoningNames = ['reasoning_content', 'thinking', 'reasoning'];
+
+/** A message as transformers 5 shows it to templates: without nulls, its reasoning under the names that templates read. */
+export function templateMessage(message: JsonObject): JsonObject {
+  const fields = Object.fromEntries(Object.entries(message).filter(([, value]) => value !== null));
+  const name = reasoningNames.find((candidate) => fields[candidate] !== undefined);
+  const reasoning = name === undefined ? undefined : fields[name];
+  return reasoning === undefined ? fields : { thinking: reasoning, ...fields, reasoning_content: reasoning };
 }

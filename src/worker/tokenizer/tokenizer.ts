@@ -3,7 +3,7 @@ import type { JsonObject } from '../../core/ports.js';
 import type { PipelineTokenizer } from '../../core/pyfunc/pipeline.js';
 import { AddedTokens } from './addedTokens.js';
 import { AlignedText } from './alignedText.js';
-import { ChatTemplate, type ChatTemplateOptions } from './chatTemplate.js';
+import { ChatTemplate, templateMessage, type ChatTemplateOptions } from './chatTemplate.js';
 import { cleanUpTokenizationSpaces, createDecoder, type Decoder } from './decoders.js';
 import { forGeneration, modelInputNames, type TransformersGeneration } from './generation.js';
 import { createNormalizer } from './normalizers.js';
@@ -39,7 +39,7 @@ export type Encoding = Tokens;
 const largeInteger = 1e20;
 
 /** What the tokenizers of each generation say of an input that is no text. */
-const notText = {
+export const notText = {
   4:
     'text input must be of type `str` (single example), `List[str]` (batch or single pretokenized example) or ' +
     '`List[List[str]]` (batch of pretokenized examples).',
@@ -145,12 +145,13 @@ export class Tokenizer implements PipelineTokenizer {
 
   /**
    * One text, or a pair, in all its windows: the first is what stays after truncation, the rest overflows with `stride`.
+   * A list is one text that is split into words already: `wordIds` count them, offsets are those within a word.
    * @throws MlflowError when a strategy cannot cut enough.
    */
-  encodeAll(text: string, options: EncodeOptions = {}): Encoding[] {
+  encodeAll(text: string | readonly string[], options: EncodeOptions = {}): Encoding[] {
     const { pair } = options;
     const processor = options.addSpecialTokens === false ? withoutSpecialTokens : this.postProcessor;
-    const first = this.encodeSequence(text);
+    const first = typeof text === 'object' ? this.encodeWords(text) : this.encodeSequence(text);
     const second = pair === undefined ? undefined : this.encodeSequence(pair);
     const items = second ? processor.pair : processor.single;
     const parts = truncatePair(first, second, {
@@ -188,7 +189,7 @@ export class Tokenizer implements PipelineTokenizer {
           : 'list index out of range',
       );
     }
-    return this.chatTemplate.render(messages, options);
+    return this.chatTemplate.render(this.generation === 5 ? messages.map(templateMessage) : messages, options);
   }
 
   private tokenOf(id: number): string | undefined {
@@ -228,6 +229,22 @@ export class Tokenizer implements PipelineTokenizer {
     }
     const tokens = emptyTokens();
     const matched = new Map<number, string>();
+    this.addTokensOf(text, tokens, matched);
+    return this.trimmed(tokens, matched);
+  }
+
+  private encodeWords(words: readonly string[]): Tokens {
+    const tokens = emptyTokens();
+    const matched = new Map<number, string>();
+    for (const [index, word] of words.entries()) {
+      const before = tokens.ids.length;
+      this.addTokensOf(word, tokens, matched);
+      tokens.wordIds.fill(index, before);
+    }
+    return this.trimmed(tokens, matched);
+  }
+
+  private addTokensOf(text: string, tokens: Tokens, matched: Map<number, string>): void {
     const codePointAt = codePointIndex(text);
     let word = 0;
     for (const stretch of this.addedTokens.split(AlignedText.original(text))) {
@@ -246,6 +263,9 @@ export class Tokenizer implements PipelineTokenizer {
         word++;
       }
     }
+  }
+
+  private trimmed(tokens: Tokens, matched: ReadonlyMap<number, string>): Tokens {
     const trims = this.postProcessor.trimsOffsets;
     return trims ? trimOffsets(tokens, this.textsOf(tokens, matched), trims) : tokens;
   }

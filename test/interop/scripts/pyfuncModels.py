@@ -124,6 +124,22 @@ class Case:
 
 
 
+def split_words(strategy):
+    """Token classification of words that are split already."""
+    split = {"is_split_into_words": True, "aggregation_strategy": strategy}
+    words = ["Angela", "Merkel lives", "", "in", "Zürich!", "👍", "São", " x "]
+    column = infer_signature({"words": ["a", "b"]}, ["x"])
+    rows = [{"words": words}, [{"words": words}, {"words": ["hello", "world"]}], {"words": []}, [{"words": ["hello"]}, {"words": []}, {"words": ["world"]}]]
+    return [
+        Case(f"ner-words-{strategy}", "token-classification", bert_ner, wp, [words, CORPUS[3], [], ["hello"]], model_config=split),
+        Case(f"ner-words-delimiter-{strategy}", "token-classification", bert_ner, wp, [words], model_config={**split, "delimiter": "--"}),
+        Case(f"ner-words-roberta-{strategy}", "token-classification", rob_ner, rb, [words], model_config=split),
+        Case(f"ner-words-rows-{strategy}", "token-classification", bert_ner, wp, rows, model_config=split, signature=column),
+        Case(f"ner-words-long-{strategy}", "token-classification", bert_ner, wp, [long_text.split(" ")], model_config={**split, "stride": 8}),
+        Case(f"ner-words-off-{strategy}", "token-classification", bert_ner, wp, [["Angela", "Merkel lives"], *rows], model_config={"aggregation_strategy": strategy, "is_split_into_words": False, "delimiter": " "}),
+    ]
+
+
 messages = [{"role": "user", "content": "where do I live ?"}]
 cases = [
     Case("cls", "text-classification", bert_cls, wp, [texts[0], texts, [], "", {"text": texts[0]}, [texts[1]], 3, ["x", 3]]),
@@ -149,6 +165,7 @@ cases = [
     *[Case(f"ner-{s}", "token-classification", bert_ner, wp, [CORPUS[3], texts], model_config={"aggregation_strategy": s}) for s in ["simple", "first", "average", "max"]],
     *[Case(f"ner-roberta-{s}", "token-classification", rob_ner, rb, [CORPUS[3], texts], model_config={"aggregation_strategy": s}) for s in ["none", "simple", "max"]],
     Case("ner-stride", "token-classification", bert_ner, wp, [long_text], model_config={"aggregation_strategy": "simple", "stride": 8}),
+    *([case for strategy in ["none", "simple", "first", "average", "max"] for case in split_words(strategy)] if MAJOR >= 5 else split_words("simple")[:1]),
     Case("ner-unknown", "token-classification", bert_ner, wp, [texts[0]], model_config={"foo": 1}),
     Case("fill", "fill-mask", bert_mlm, wp, ["the [MASK] brown fox", ["the [MASK] brown fox", "[MASK] world"], "[MASK] and [MASK]", "no mask", ["one [MASK]"]]),
     Case("fill-roberta", "fill-mask", rob_mlm, rb, ["the <mask> brown fox", ["hello <mask> .", "<mask> fox"]], model_config={"top_k": 3}),
@@ -176,6 +193,7 @@ cases = [
     Case("gen-lookup", "text-generation", gpt2, gpt, ["hello world hello"], model_config={**GREEDY, "prompt_lookup_num_tokens": 2}),
     Case("gen-bad", "text-generation", gpt2, gpt, ["hello"], model_config={**GREEDY, "temperature": 0.5, "num_return_sequences": 2}),
     Case("chat", "text-generation", gpt2, gpt, [{"messages": messages}, {"messages": messages, "max_tokens": 5}, {"messages": messages, "n": 2}, {"messages": messages, "temperature": 0.0}, {"messages": messages, "temperature": -2.0}, {"messages": []}, {"prompt": "x"}, "hello",
+                                                 *[{"messages": [message]} for message in [{"role": "user"}, {"content": "x"}, {}, {"role": "user", "content": None}, {"role": "user", "content": ["a"]}, {"role": "user", "content": 3}, "hi"]],
                                                  {"messages": messages * 2 + [{"role": "assistant", "content": "x"}], "max_tokens": 3}], task_arg="llm/v1/chat", model_config=dict(GREEDY)),
     Case("chat-llama", "text-generation", llama, sp, [{"messages": messages, "max_tokens": 12}], task_arg="llm/v1/chat", model_config=dict(GREEDY)),
     Case("completions", "text-generation", gpt2, gpt, [{"prompt": "hello world"}, {"prompt": "the", "max_tokens": 4}, {"prompt": ["a"], "max_tokens": 4}, {"messages": messages}, "x"], task_arg="llm/v1/completions", model_config=dict(GREEDY)),
