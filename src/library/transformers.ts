@@ -3,6 +3,7 @@ import type { HubClient } from '../core/hub/hubClient.js';
 import type { Environment, JsonObject, Log, LongRunningOptions } from '../core/ports.js';
 import { autolog, type AutologOptions, type AutologSettings } from '../core/transformers/autolog.js';
 import type { CallablePipeline } from '../core/transformers/callablePipeline.js';
+import { describeSource, type SourceDescription } from '../core/transformers/describeSource.js';
 import { getDefaultCondaEnv, getDefaultPipRequirements } from '../core/transformers/defaultRequirements.js';
 import { generateSignatureOutput, type SignatureOutputOptions } from '../core/transformers/generateSignatureOutput.js';
 import { loadModel, type LoadedComponents } from '../core/transformers/loadModel.js';
@@ -17,6 +18,7 @@ import {
 } from '../core/transformers/persistPretrainedModel.js';
 import { previewSave, saveModel } from '../core/transformers/saveModel.js';
 import type { SavedModel, SaveModelOptions, SavePreview, SaveServices } from '../core/transformers/saveOptions.js';
+import { validateModel, type ModelRunner, type ValidationReport } from '../core/transformers/validateModel.js';
 import { lazyHub } from './hub.js';
 import { openPipeline } from './openPipeline.js';
 
@@ -42,6 +44,12 @@ export function createTransformers(fluent: Fluent, services: TransformersService
     /** Saves a model into a new folder, as Python's `save_model`. */
     saveModel: (model: TransformersModel, path: string, options: SaveModelOptions = {}): Promise<SavedModel> =>
       saveModel(model, path, options, saving()),
+    /** What a folder or a repository holds, and what saving it would take. */
+    describeSource: (nameOrPath: string, options: LongRunningOptions = {}): Promise<SourceDescription> =>
+      describeSource(nameOrPath, { hub: hub() }, options),
+    /** Tries the model of a folder with `runner`; what is wrong is in the report. */
+    validateModel: (folder: string, runner: ModelRunner, options: LongRunningOptions = {}): Promise<ValidationReport> =>
+      validateModel(folder, runner, options),
     /** What `saveModel` would write, without storing weights. */
     previewSave: (model: TransformersModel, options: SaveModelOptions = {}): Promise<SavePreview> =>
       previewSave(model, options, saving()),

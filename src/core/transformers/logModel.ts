@@ -48,7 +48,7 @@ const historyTag = 'mlflow.log-model.history';
 
 /**
  * Saves a model into the store: as a LoggedModel with an identity of its own (MLflow 3), or below a run's artifacts
- * (`compatibility: '2'`). A failed save leaves the LoggedModel FAILED and no files.
+ * (`compatibility: '2'`). A failed save leaves the LoggedModel FAILED and no files; a cancelled one leaves neither.
  * Source: mlflow.models.Model.log of both generations.
  * @throws MlflowError as `saveModel` does; INVALID_PARAMETER_VALUE when both `name` and `artifactPath` are given.
  */
@@ -90,10 +90,12 @@ export async function logModel(
     const version = await register(`models:/${logged.modelId}`, options, fluent);
     return { ...saved.model.getModelInfo(ready), registeredModelVersion: version, warnings: saved.warnings };
   } catch (error) {
-    await fluent
-      .client()
-      .finalizeLoggedModel({ modelId: logged.modelId, status: 'FAILED' })
-      .catch(() => undefined);
+    const client = fluent.client();
+    await client.finalizeLoggedModel({ modelId: logged.modelId, status: 'FAILED' }).catch(() => undefined);
+    // What was given up on purpose is not kept as a failure.
+    if (MlflowError.is(error, 'CANCELLED') && options.modelId === undefined) {
+      await client.deleteLoggedModel({ modelId: logged.modelId }).catch(() => undefined);
+    }
     throw error;
   }
 }

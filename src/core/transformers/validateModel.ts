@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MlflowError } from '../errors.js';
 import { compareOutput } from '../inspector/compareOutput.js';
+import { documentProblems } from '../inspector/inspectModel.js';
 import { constraintsFileName, requirementsFileName } from '../mlmodel/environment.js';
 import { readInputExample } from '../mlmodel/inputExample.js';
+import { readMlmodelFile } from '../mlmodel/mlmodelText.js';
 import { Model } from '../mlmodel/model.js';
 import { normalizePackageName, parsePipRequirement } from '../mlmodel/pipRequirement.js';
 import { splitPythonLines } from '../mlmodel/requirementsFile.js';
@@ -28,14 +30,22 @@ export interface ModelRunner {
   unload(request: { handle: string }): Promise<void>;
 }
 
+export type CheckName = 'mlmodel' | 'load' | 'example' | 'predict' | 'signature' | 'requirements';
+
 export interface ValidationCheck {
-  name: 'mlmodel' | 'load' | 'example' | 'predict' | 'signature' | 'requirements';
+  name: CheckName;
   ok: boolean;
   message: string;
+  /** Where in the MLmodel file; lines count from 1. */
+  line?: number;
+  /** What was thrown, where the finding is an error. */
+  error?: MlflowError;
 }
 
 export interface ValidationReport {
   checks: ValidationCheck[];
+  /** The stored example as it was sent; `undefined` when there is none. */
+  input?: { data: unknown; params: JsonObject | undefined };
   /** What the model answered to the stored example; `undefined` when it was not asked. */
   predictions?: unknown;
 }
@@ -51,11 +61,7 @@ export async function validateModel(
   options: LongRunningOptions = {},
 ): Promise<ValidationReport> {
   const checks: ValidationCheck[] = [];
-  const model = await attempt(checks, 'mlmodel', async () => {
-    const read = Model.fromText(await readFile(path.join(folder, 'MLmodel'), 'utf8'), path.join(folder, 'MLmodel'));
-    if (!read.flavors['transformers']) throw new MlflowError('The MLmodel file has no transformers flavor.');
-    return { value: read, message: 'The MLmodel file is valid' };
-  });
+  const model = await readDocument(folder, checks);
   if (!model) return { checks };
   checks.push(...(await requirementChecks(folder, model)));
   const example = await attempt(checks, 'example', async () => {
@@ -64,28 +70,29 @@ export async function validateModel(
     return { value: stored, message: 'The input example can be read' };
   });
   options.onProgress?.({ message: `Loading ${path.basename(folder)}` });
+  const input = example && {
+    data: toPlain(example.data),
+    params: example.params === null ? undefined : (toPlain(example.params) as JsonObject),
+  };
+  const report: ValidationReport = { checks, ...(input === undefined ? {} : { input }) };
   const loaded = await attempt(checks, 'load', async () => ({
     value: await runner.load({ modelPath: folder, modelUri: folder, device: 'auto', precision: 'auto' }),
     message: 'The model loads',
   }));
-  if (!loaded) return { checks };
+  if (!loaded) return report;
   try {
-    if (!example) return { checks };
+    if (!input) return report;
     options.onProgress?.({ message: `Asking ${path.basename(folder)}` });
     const answer = await attempt(checks, 'predict', async () => ({
       value: await runner.predict(
-        {
-          handle: loaded.handle,
-          data: toPlain(example.data),
-          params: example.params === null ? undefined : (toPlain(example.params) as JsonObject),
-        },
+        { handle: loaded.handle, ...input },
         options.signal ? { signal: options.signal } : {},
       ),
       message: 'The model answers its input example',
     }));
-    if (!answer) return { checks };
+    if (!answer) return report;
     checks.push(signatureCheck(model, answer.predictions));
-    return { checks, predictions: answer.predictions };
+    return { ...report, predictions: answer.predictions };
   } finally {
     await runner.unload({ handle: loaded.handle });
   }
@@ -103,9 +110,27 @@ async function attempt<T>(
     return value;
   } catch (error) {
     if (MlflowError.is(error, 'CANCELLED')) throw error;
-    checks.push({ name, ok: false, message: error instanceof Error ? error.message : String(error) });
+    const thrown = MlflowError.from(error);
+    checks.push({ name, ok: false, message: thrown.message, error: thrown });
     return undefined;
   }
+}
+
+/** The MLmodel document, with a check for each error in it and in the files that it names. */
+async function readDocument(folder: string, checks: ValidationCheck[]): Promise<Model | undefined> {
+  const read = await attempt(checks, 'mlmodel', async () => {
+    const { text, file } = await readMlmodelFile(folder);
+    const model = Model.fromText(text, file);
+    if (!model.flavors['transformers']) {
+      throw MlflowError.invalidParameter('The MLmodel file has no transformers flavor.', { reason: 'flavorMissing' });
+    }
+    return { value: { text, model }, message: 'The MLmodel file is valid' };
+  });
+  if (!read) return undefined;
+  const problems = (await documentProblems(read.text, folder)).filter(({ severity }) => severity === 'error');
+  if (problems.length > 0) checks.pop();
+  for (const { message, line } of problems) checks.push({ name: 'mlmodel', ok: false, message, line });
+  return read.model;
 }
 
 function signatureCheck(model: Model, predictions: unknown): ValidationCheck {

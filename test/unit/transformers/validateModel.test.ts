@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -73,6 +73,23 @@ describe('validateModel', () => {
     assert.match(messages[1]!, /asks for mlflow 1\.0/);
     assert.match(messages[2]!, /constraints\.txt, which is missing/);
     assert.match(messages[3]!, /conda\.yaml and requirements\.txt list different packages/);
+  });
+  it('errors of the MLmodel file, each with its line; the model is tried all the same', async () => {
+    const folder = await saved();
+    await rename(path.join(folder, 'components/tokenizer'), path.join(folder, 'components/other'));
+    const { checks, input } = await validateModel(
+      folder,
+      runner(() => Promise.resolve({ predictions: answer })),
+    );
+    const wrong = checks.filter(({ ok }) => !ok);
+    assert.deepEqual(
+      wrong.map(({ name }) => name),
+      ['mlmodel'],
+    );
+    assert.match(wrong[0]!.message, /components\/tokenizer is named here, but is not in the model folder/);
+    const lines = (await readFile(path.join(folder, 'MLmodel'), 'utf8')).split('\n');
+    assert.match(lines[(wrong[0]!.line ?? 0) - 1]!, /tokenizer_type/);
+    assert.deepEqual(input, { data: 'hello', params: { top_k: 2 } });
   });
   it('findings instead of errors: no example, no load, no MLmodel; a cancel is passed on', async () => {
     const fails = (error: Error): ModelRunner => ({ ...runner(() => Promise.reject(error)) });
