@@ -77,6 +77,7 @@ write(4, '4.43.4', {
     .join(' '),
   imageProcessors: grouped(four.imageProcessors),
   featureExtractors: grouped(four.featureExtractors),
+  processors: grouped(four.processors),
 });
 
 const names5 = [...new Set(Object.keys(five.tokenizerByName).map(withoutFast))].sort();
@@ -92,4 +93,5 @@ write(5, '5.23.0', {
   wrongOnHub: five.wrongOnHub.join(' '),
   imageProcessors: grouped(five.imageProcessors),
   featureExtractors: grouped(five.featureExtractors),
+  processors: grouped(five.processors),
 });

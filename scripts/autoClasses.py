@@ -3,7 +3,7 @@ import json, sys, warnings
 
 warnings.filterwarnings("ignore")
 import transformers
-from transformers.models.auto import configuration_auto, feature_extraction_auto, image_processing_auto, tokenization_auto
+from transformers.models.auto import configuration_auto, feature_extraction_auto, image_processing_auto, processing_auto, tokenization_auto
 
 MAJOR = int(transformers.__version__.split(".")[0])
 asked = json.load(sys.stdin)
@@ -58,4 +58,5 @@ print(json.dumps({
     "wrongOnHub": sorted(getattr(tokenization_auto, "MODELS_WITH_INCORRECT_HUB_TOKENIZER_CLASS", [])),
     "imageProcessors": {k: name_of(v) for k, v in image_processing_auto.IMAGE_PROCESSOR_MAPPING_NAMES.items()},
     "featureExtractors": dict(feature_extraction_auto.FEATURE_EXTRACTOR_MAPPING_NAMES),
+    "processors": dict(processing_auto.PROCESSOR_MAPPING_NAMES),
 }))

@@ -55,14 +55,18 @@ export async function describeComponents(
   return described;
 }
 
-/** Python's class of the processor in a folder. */
+/**
+ * Python's class of the processor in a folder, as `AutoProcessor.from_pretrained` chooses it: the one that the settings name, else
+ * that of the model type; `null` when neither tells.
+ */
 export async function processorClassOf(folder: string): Promise<string | null> {
   for (const name of ['processor_config.json', 'preprocessor_config.json', 'tokenizer_config.json']) {
     const settings = await readJsonFile(path.join(folder, name));
     const className = customClassOf(settings, ['AutoProcessor']) ?? settings?.['processor_class'];
     if (typeof className === 'string') return className;
   }
-  return null;
+  const type = String((await readJsonFile(path.join(folder, 'config.json')))?.['model_type'] ?? '');
+  return processors5.get(type) ?? processors4.get(type) ?? null;
 }
 
 const imageProcessors4 = typeTable(autoClasses4.imageProcessors);
@@ -70,6 +74,8 @@ const imageProcessors5 = typeTable(autoClasses5.imageProcessors);
 const imageProcessorNames5 = new Set(imageProcessors5.values());
 const featureExtractors4 = typeTable(autoClasses4.featureExtractors);
 const featureExtractors5 = typeTable(autoClasses5.featureExtractors);
+const processors4 = typeTable(autoClasses4.processors);
+const processors5 = typeTable(autoClasses5.processors);
 
 const withoutTokenizer =
   /^(audio-classification|image-classification|image-feature-extraction|depth-estimation|image-to-image|video-classification|keypoint-matching|mask-generation)$/;

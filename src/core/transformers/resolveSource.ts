@@ -65,6 +65,15 @@ async function locate(
   return { folder, revision: commit };
 }
 
+/** The folder of a processor: one that was loaded, a path, or a repository. */
+export async function resolveProcessor(
+  processor: string | { readonly folder: string },
+  options: Omit<ResolveSourceOptions, 'withWeights'>,
+): Promise<string> {
+  if (typeof processor !== 'string') return processor.folder;
+  return (await locate(processor, { ...options, withWeights: false })).folder;
+}
+
 function isWeightsFile(name: string): boolean {
   return isModelFile(name) && !/^(config|generation_config)\.json$/.test(name);
 }

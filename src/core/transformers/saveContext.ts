@@ -8,7 +8,7 @@ import type { Log } from '../ports.js';
 import { declaredEnvironment, type DeclaredEnvironment } from './declaredVersions.js';
 import { isRepositoryId } from './hubAccess.js';
 import { isFolder, type TransformersModel } from './modelSource.js';
-import { resolveSource, type ResolvedSource } from './resolveSource.js';
+import { resolveProcessor, resolveSource, type ResolvedSource } from './resolveSource.js';
 import type { SaveModelOptions, SaveServices } from './saveOptions.js';
 import { resolveTask, type ResolvedTask } from './saveTask.js';
 import type { TransformersGeneration } from './tasks.js';
@@ -17,6 +17,7 @@ import type { TransformersGeneration } from './tasks.js';
 export interface Save {
   folder: string;
   source: ResolvedSource;
+  processorFolder: string | undefined;
   task: ResolvedTask;
   generation: MlflowGeneration;
   /** Whose class names are written. */
@@ -58,6 +59,10 @@ export async function prepareSave(
       'The `save_pretrained` argument must be set to True when logging a model from a local checkpoint. Please set `save_pretrained=True`.',
     );
   }
+  const processorFolder =
+    options.processor === undefined
+      ? undefined
+      : await resolveProcessor(options.processor, { ...options, hub: services.hub });
   const isPeft = source.adapterConfig !== null;
   const task = await resolveTask(source, options.task, log);
   const versions = declaredEnvironment(generation, task.pipelineTask, options.environment);
@@ -69,6 +74,7 @@ export async function prepareSave(
   return {
     ...target,
     source,
+    processorFolder,
     task,
     generation,
     nameGeneration,

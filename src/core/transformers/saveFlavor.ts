@@ -9,20 +9,29 @@ import { normalizeTorchDtype, torchDtypeOfConfig } from './torchDtype.js';
 
 /** The settings of `flavors.transformers` of a save. @throws MlflowError where Python does. */
 export async function flavorSettings(save: Save, components: DescribedComponents): Promise<FlavorSettings> {
-  const { source, task, options } = save;
+  const { source, task } = save;
   return buildFlavorConfig({
     task: task.pipelineTask,
     instanceType: task.instanceType,
     modelClass: modelClassOf(save),
     nameOrPath: source.nameOrPath,
     components,
-    processorClass: options.processor === undefined ? undefined : await processorClassOf(options.processor),
+    processorClass: save.processorFolder === undefined ? undefined : await requireProcessor(save.processorFolder),
     torchDtype: recordedDtype(save),
     framework: save.nameGeneration === 5 ? undefined : 'pt',
     isPeft: save.isPeft,
     weights: await weightsOf(save),
     componentRevision: (repository) => commitOf(save, repository),
   });
+}
+
+async function requireProcessor(folder: string): Promise<string> {
+  const className = await processorClassOf(folder);
+  if (className !== null) return className;
+  throw MlflowError.invalidParameter(
+    `'${folder}' holds no processor: neither processor_config.json nor config.json names one. Give the folder of a processor.`,
+    { details: { folder } },
+  );
 }
 
 function modelClassOf({ source, task }: Save): string {

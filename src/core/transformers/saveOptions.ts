@@ -13,8 +13,8 @@ import type { ModelCard } from './modelCard.js';
  * Python's parameters of `mlflow.transformers.save_model` in camelCase, with its defaults, and ours below them.
  */
 export interface SaveModelOptions extends LongRunningOptions {
-  /** Folder or repository of a processor (multimodal models). */
-  processor?: string | undefined;
+  /** Folder or repository of a processor (multimodal models), or the one of components that were loaded. */
+  processor?: string | { readonly folder: string } | undefined;
   /** Pipeline task, or `llm/v1/completions`, `llm/v1/chat`, `llm/v1/embeddings`. Found from the checkpoint when absent. */
   task?: string | undefined;
   /** `float32`, `torch.bfloat16`, ... : recorded, and the weights are stored in it. */

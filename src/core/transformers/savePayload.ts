@@ -64,12 +64,12 @@ async function storeAdapter({ source, folder }: Save, options: PlaceTreeOptions)
 }
 
 function withProcessor(
-  { options }: Save,
+  { processorFolder }: Save,
   components: DescribedComponents,
   flavor: FlavorSettings,
 ): DescribedComponents {
-  if (options.processor === undefined) return components;
-  return { ...components, processor: { folder: options.processor, className: String(flavor['processor_type']) } };
+  if (processorFolder === undefined) return components;
+  return { ...components, processor: { folder: processorFolder, className: String(flavor['processor_type']) } };
 }
 
 /** Waits for all, also when one fails: whoever cleans up must not meet another that still writes. */
