@@ -37,6 +37,9 @@ export interface DecoderLayout {
   maxPositions: number | null;
 }
 
+/** A decoder's layer and one of its attention heads. */
+export type AlignmentHead = readonly [layer: number, head: number];
+
 /** One ONNX model of a checkpoint. */
 export interface GeneratedGraph {
   model: OnnxModel;
@@ -48,6 +51,11 @@ export interface GeneratedModel {
   main: GeneratedGraph;
   /** The encoder of a sequence-to-sequence model; its outputs are inputs of `main`. */
   encoder: GeneratedGraph | null;
+  /**
+   * Makes the decoder's graph once more, for what some of its heads look at: [batch, heads, tokens, frames] of attention over
+   * the encoder. Only where word timestamps are made of it.
+   */
+  alignment?: (heads: readonly AlignmentHead[]) => GeneratedGraph;
 }
 
 export interface ArchitectureContext {

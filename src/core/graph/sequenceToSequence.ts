@@ -25,13 +25,24 @@ export function outputCrossKeys(b: NetworkBuilder, cross: CrossAttention, key: V
  */
 export function crossAttention(decoder: Decoder, cross: CrossAttention, query: Value, isMasked: boolean): Value {
   const { b } = decoder;
-  const shape = ['batch_size', 'encoder_length', cross.width] as const;
   return encoderAttention(b, {
     query,
-    key: b.input(`cross_key_values.${cross.layer}.key`, 'float', shape),
-    value: b.input(`cross_key_values.${cross.layer}.value`, 'float', shape),
+    key: crossInput(b, cross, 'key'),
+    value: crossInput(b, cross, 'value'),
     heads: cross.heads,
     scale: cross.scale,
     mask: isMasked ? b.input('encoder_attention_mask', 'int64', ['batch_size', 'encoder_length']) : undefined,
   });
+}
+
+function crossInput(b: NetworkBuilder, { layer, width }: CrossAttention, kind: 'key' | 'value'): Value {
+  return b.input(`cross_key_values.${layer}.${kind}`, 'float', ['batch_size', 'encoder_length', width]);
+}
+
+/** How much each query attends to each of the encoder's positions: [batch, heads, queries, positions]. */
+export function crossAttentionWeights(b: NetworkBuilder, cross: CrossAttention, query: Value): Value {
+  const byHead = (x: Value, perm: readonly number[]): Value =>
+    b.transpose(b.reshape(x, [0, 0, cross.heads, cross.width / cross.heads]), perm);
+  const scores = b.matMul(byHead(query, [0, 2, 1, 3]), byHead(crossInput(b, cross, 'key'), [0, 2, 3, 1]));
+  return b.op('Softmax', [b.scale(scores, cross.scale)], { axis: -1 });
 }

@@ -15,6 +15,7 @@ const silence = -10;
 
 /** Whisper's features: log mel spectrum of a window of 30 seconds. Source: transformers feature_extraction_whisper.py. */
 export class WhisperFeatureExtractor {
+  readonly inputName = 'input_features';
   readonly samplingRate: number;
   /** Samples of a window. */
   readonly sampleCount: number;
@@ -47,9 +48,28 @@ export class WhisperFeatureExtractor {
     this.spectrum = new PowerSpectrum(fftLength);
   }
 
-  /** `input_features` [1, bands, frames] of at most one window of samples; shorter ones are padded with silence. */
+  /** Seconds of a window. */
+  get windowSeconds(): number {
+    return this.sampleCount / this.samplingRate;
+  }
+
+  /** Samples of a frame. */
+  get hopLength(): number {
+    return this.settings.hopLength;
+  }
+
+  /** `input_features` [1, bands, frames] of one window: shorter sounds are padded with silence, longer ones cut. */
   extract(samples: Float32Array): Tensor {
-    const { melBands, hopLength, fftLength, sampleCount } = this.settings;
+    return this.spectrogram(samples.subarray(0, this.sampleCount), this.sampleCount);
+  }
+
+  /** `input_features` [1, bands, frames] of a sound of any length, as a whole. */
+  extractAll(samples: Float32Array): Tensor {
+    return this.spectrogram(samples, samples.length);
+  }
+
+  private spectrogram(samples: Float32Array, sampleCount: number): Tensor {
+    const { melBands, hopLength, fftLength } = this.settings;
     const frames = Math.floor(sampleCount / hopLength);
     const features = new Float32Array(melBands * frames).fill(silence);
     const frame = new Float64Array(fftLength);
@@ -58,7 +78,9 @@ export class WhisperFeatureExtractor {
     for (let t = 0; t < frames; t++) {
       const begin = t * hopLength - fftLength / 2;
       if (begin >= samples.length && begin + fftLength <= sampleCount) continue;
-      for (let i = 0; i < fftLength; i++) frame[i] = this.sample(samples, begin + i) * this.window[i]!;
+      for (let i = 0; i < fftLength; i++) {
+        frame[i] = mirroredSample(samples, begin + i, sampleCount - 1) * this.window[i]!;
+      }
       this.spectrum.measure(frame, powers);
       for (const [band, { start, weights }] of this.filters.entries()) {
         let energy = 0;
@@ -71,13 +93,12 @@ export class WhisperFeatureExtractor {
     for (let i = 0; i < features.length; i++) features[i] = (Math.max(features[i]!, largest - 8) + 4) / 4;
     return { dims: [1, melBands, frames], data: features };
   }
+}
 
-  /** The padded window, mirrored at its ends. */
-  private sample(samples: Float32Array, position: number): number {
-    const last = this.sampleCount - 1;
-    const mirrored = position < 0 ? -position : position > last ? 2 * last - position : position;
-    return samples[mirrored] ?? 0;
-  }
+/** A sample of a sound that is padded with silence up to `last` and mirrored at its ends. */
+function mirroredSample(samples: Float32Array, position: number, last: number): number {
+  const mirrored = position < 0 ? -position : position > last ? 2 * last - position : position;
+  return samples[mirrored] ?? 0;
 }
 
 /** Slaney's mel scale: linear to 1000 Hz, logarithmic above. */

@@ -3,6 +3,7 @@ import type { Tensor } from '../runtime/model.js';
 
 /** Wav2Vec2's features: the samples themselves, normalized. Source: feature_extraction_wav2vec2.py. */
 export class WaveFeatureExtractor {
+  readonly inputName = 'input_values';
   readonly samplingRate: number;
   private readonly normalizes: boolean;
 

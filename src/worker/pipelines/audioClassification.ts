@@ -3,7 +3,6 @@ import type { JsonObject } from '../../core/ports.js';
 import type { Pipeline, PipelineCallOptions, PipelineTokenizer } from '../../core/pyfunc/pipeline.js';
 import { loadFeatureExtractor, type FeatureExtractor } from '../media/featureExtractor.js';
 import { loadAudio } from '../media/loadAudio.js';
-import { WhisperFeatureExtractor } from '../media/logMel.js';
 import type { RuntimeModel } from '../runtime/model.js';
 import type { TransformersGeneration } from '../tokenizer/generation.js';
 import { forward, labelOf } from './modelInputs.js';
@@ -46,10 +45,14 @@ export class AudioClassificationPipeline implements Pipeline {
   }
 
   private async classify(source: unknown, kwargs: JsonObject, options: PipelineCallOptions): Promise<JsonObject[]> {
-    const samples = await loadAudio(source, this.extractor.samplingRate, options.signal);
+    const { samples } = await loadAudio(source, {
+      samplingRate: this.extractor.samplingRate,
+      pipeline: 'AudioClassificationPipeline',
+      generation: this.generation,
+      signal: options.signal,
+    });
     const features = this.extractor.extract(samples);
-    const name = this.extractor instanceof WhisperFeatureExtractor ? 'input_features' : 'input_values';
-    const { data } = await forward(this.model, { [name]: features }, 'logits');
+    const { data } = await forward(this.model, { [this.extractor.inputName]: features }, 'logits');
     const scores = this.activate(Array.from(data), kwargs['function_to_apply']);
     const { top_k: wanted } = kwargs;
     const fallback = this.generation === 4 ? 5 : scores.length;

@@ -10,8 +10,10 @@ export interface GenerationRun {
   model: RuntimeModel;
   tokenizer: Tokenizer;
   transformersMajor: TransformersGeneration;
-  request: Pick<GenerateRequest, 'inputIds' | 'encoderInputs'>;
+  request: Pick<GenerateRequest, 'inputIds' | 'encoderInputs' | 'processors' | 'wantsLogProbabilities'>;
   generation: JsonObject;
+  /** Text of tokens, as events tell it; without special tokens when absent. */
+  decode?: ((ids: readonly number[]) => string) | undefined;
   /** Texts after which MLflow's `stop` ends the answer; compared as token ids. */
   stopTexts?: readonly string[] | undefined;
   /** Texts that end the answer wherever they come up in it. */
@@ -26,7 +28,7 @@ export async function runGeneration(run: GenerationRun): Promise<GenerateResult>
   const signals = [stop.signal, ...(options.signal ? [options.signal] : [])];
   const detokenizers = new Map<number, IncrementalDetokenizer>();
   const written = new Map<number, string>();
-  const decode = (ids: readonly number[]): string => tokenizer.decode(ids, { skipSpecialTokens: true });
+  const decode = run.decode ?? ((ids) => tokenizer.decode(ids, { skipSpecialTokens: true }));
   const onToken = (sequence: number, tokenId: number): void => {
     let detokenizer = detokenizers.get(sequence);
     if (!detokenizer) detokenizers.set(sequence, (detokenizer = new IncrementalDetokenizer(decode)));

@@ -1,5 +1,7 @@
+import type { AlignmentHead } from '../../core/graph/generatedGraph.js';
 import type { JsonObject } from '../../core/ports.js';
 import type { Device, DeviceChoice, Precision, PrecisionChoice, RefusedDevice } from '../../protocol/inference.js';
+import type { LogitsProcessor } from './generation/logitsProcessors.js';
 
 export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
@@ -34,6 +36,10 @@ export interface GenerateRequest {
   generation: JsonObject;
   /** Generation ends where the decoded ids end with one of these. */
   stopSequences?: number[][] | undefined;
+  /** Processors of the caller, which come after those that the options ask for. */
+  processors?: readonly LogitsProcessor[] | undefined;
+  /** Whether the answer tells how probable each token was. */
+  wantsLogProbabilities?: boolean | undefined;
   /** The transformers generation whose defaults and rules apply where they differ; 5 when absent. */
   transformersMajor?: 4 | 5 | undefined;
   signal?: AbortSignal | undefined;
@@ -48,6 +54,8 @@ export interface GenerateResult {
   finishReason: 'stop' | 'length' | 'cancelled';
 }
 
+  /** Of each new token of each returned sequence, after the processors and at temperature 1; where they were asked for. */
+  logProbabilities?: number[][] | undefined;
 /** A checkpoint with a session: what the pipelines run. */
 export interface RuntimeModel {
   readonly config: JsonObject;
@@ -68,6 +76,11 @@ export interface RuntimeModel {
   generate(request: GenerateRequest): Promise<GenerateResult>;
   /** Resolves when the better session is in place (at once when none is being built). */
   ready(): Promise<void>;
+  /**
+   * What heads of a sequence-to-sequence decoder attend to while it reads `decoder_input_ids`: [1, heads, tokens, frames].
+   * @throws MlflowError NOT_IMPLEMENTED where the model's ONNX files don't give it.
+   */
+  alignment(inputs: Record<string, Tensor>, heads: readonly AlignmentHead[]): Promise<Tensor>;
   onUpgraded(listener: () => void): void;
   dispose(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { readCheckpointFolder, type CheckpointFolder } from './checkpointFolder.
 import { chooseDevice, type ChosenDevice } from './deviceLadder.js';
 import { chooseExportedFiles, openExported, type ExportedFiles } from './exportedModel.js';
 import type { OpenModelOptions, RuntimeModel } from './model.js';
-import { openSafetensors, type OpenedModel } from './safetensorsModel.js';
+import { openAlignment, openSafetensors, type OpenedModel } from './safetensorsModel.js';
 import { SessionModel } from './sessionModel.js';
 
 /**
@@ -72,6 +72,7 @@ async function openWeights(
 }
 
 /** A device that fails with this model is refused with the reason, and the processor answers instead. */
+      openAlignment: (heads) => openAlignment(base, heads),
 async function onDevice(
   chosen: ChosenDevice,
   open: (device: ChosenDevice['device']) => Promise<OpenedModel>,

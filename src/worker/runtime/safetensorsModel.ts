@@ -1,9 +1,12 @@
+import { MlflowError } from '../../core/errors.js';
+import type { AlignmentHead } from '../../core/graph/generatedGraph.js';
 import { QuantizationPlan, quantizedFile } from '../../core/graph/quantizationPlan.js';
 import { graphFor, resolveHead, type GraphRequest } from '../../core/graph/registry.js';
 import type { CheckpointTensors } from '../../core/safetensors/checkpoint.js';
 import type { Device, PrecisionChoice } from '../../protocol/inference.js';
 import type { OpenModelOptions } from './model.js';
 import { findQuantized, makeQuantized, type QuantizedWeights } from './quantization/quantizedCache.js';
+import type { Session } from './onnxRuntime.js';
 import { openGenerated, type SessionSet } from './sessionSet.js';
 
 /** Below this, quantizing costs more than it brings. */
@@ -42,6 +45,16 @@ export async function openSafetensors(base: Base, options: OpenModelOptions, dev
   if (!isWorthPrepacking || base.checkpoint.weightsBytes > prepackedBytes) return { sessions, upgrade: null };
   const upgrade = () => openGenerated(generated, { ...settings, isPrepacked: true, keepsStoredPrecision: false });
   return { sessions, upgrade };
+}
+
+/** A session over the stored weights whose output `alignment` is what the heads attend to. */
+export async function openAlignment(base: Base, heads: readonly AlignmentHead[]): Promise<Session> {
+  const { alignment } = graphFor({ ...base, options: { target: 'cpu', quantization: null } });
+  if (!alignment) {
+    throw new MlflowError('The attention of this architecture over its input is not to be had.', 'NOT_IMPLEMENTED');
+  }
+  const settings = { device: 'cpu', precision: 'fp32', isPrepacked: false, keepsStoredPrecision: false } as const;
+  return (await openGenerated({ main: alignment(heads), encoder: null }, settings)).main;
 }
 
 function isLanguageModel(base: Base): boolean {

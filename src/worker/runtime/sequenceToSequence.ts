@@ -5,6 +5,9 @@ import { RopeCache } from './ropeCache.js';
 
 const noRope = new RopeCache([]);
 
+/** What encoders made of their inputs, as long as those are held: a window of sound is read again for its language and alignment. */
+const encoded = new WeakMap<Session, WeakMap<Tensor, Feeds>>();
+
 /**
  * Runs the encoder of a sequence-to-sequence model: what its decoder takes besides tokens and cache.
  * @param copies how often each row is repeated (beams, or several sequences a prompt).
@@ -14,15 +17,30 @@ export async function encodeForGeneration(
   inputs: Record<string, Tensor>,
   copies = 1,
 ): Promise<Feeds> {
+  const feeds = await encodeOnce(encoder, inputs);
+  return Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, repeatRows(tensor, copies)]));
+}
+
+async function encodeOnce(encoder: Session, inputs: Record<string, Tensor>): Promise<Feeds> {
+  const sound = inputs['input_features'];
+  if (!sound) return encode(encoder, inputs);
+  const known = encoded.get(encoder) ?? new WeakMap<Tensor, Feeds>();
+  encoded.set(encoder, known);
+  const feeds = known.get(sound) ?? (await encode(encoder, inputs));
+  known.set(sound, feeds);
+  return feeds;
+}
+
+async function encode(encoder: Session, inputs: Record<string, Tensor>): Promise<Feeds> {
   const feeds = feedsFor(encoder, inputs, noRope);
   const outputs = await encoder.run(feeds);
   const result: Feeds = {};
   for (const [name, tensor] of Object.entries(outputs)) {
-    result[name === 'last_hidden_state' ? 'encoder_hidden_states' : name] = repeatRows(tensor, copies);
+    result[name === 'last_hidden_state' ? 'encoder_hidden_states' : name] = tensor;
   }
   const hidden = result['encoder_hidden_states'];
   const mask = feeds['attention_mask'];
-  if (mask) result['encoder_attention_mask'] = repeatRows(mask, copies);
+  if (mask) result['encoder_attention_mask'] = mask;
   else if (hidden) {
     const [rows = 1, length = 1] = hidden.dims;
     result['encoder_attention_mask'] = int64Tensor(new BigInt64Array(rows * length).fill(1n), [rows, length]);

@@ -1,6 +1,8 @@
 import { MlflowError } from '../../core/errors.js';
+import type { AlignmentHead } from '../../core/graph/generatedGraph.js';
 import type { JsonObject } from '../../core/ports.js';
 import type { Device, Precision, RefusedDevice } from '../../protocol/inference.js';
+import { alignmentOf } from './alignment.js';
 import { DecoderRun } from './decoderRun.js';
 import { feedsFor } from './feeds.js';
 import { generateTokens } from './generation/generate.js';
@@ -8,7 +10,7 @@ import { readGenerationOptions } from './generation/generationOptions.js';
 import { logitsProcessors } from './generation/logitsProcessors.js';
 import { samplingProcessors } from './generation/sampling.js';
 import type { GenerateRequest, GenerateResult, RuntimeModel, Tensor } from './model.js';
-import { fromOnnxTensor } from './onnxRuntime.js';
+import { fromOnnxTensor, type Session } from './onnxRuntime.js';
 import type { Upgrade } from './safetensorsModel.js';
 import { encodeForGeneration } from './sequenceToSequence.js';
 import { disposeSessions, type SessionSet } from './sessionSet.js';
@@ -23,6 +25,8 @@ export interface ModelDescription {
   refusedDevices: RefusedDevice[];
   parameterCount: number;
   weightsBytes: number;
+  /** Opens a session for the attention of a decoder's heads; absent where the sessions alone can give it. */
+  openAlignment?: (heads: readonly AlignmentHead[]) => Promise<Session>;
 }
 
 /** A model over sessions that can be exchanged for better ones between two answers. */
@@ -33,6 +37,8 @@ export class SessionModel implements RuntimeModel {
   readonly refusedDevices: RefusedDevice[];
   readonly parameterCount: number;
   readonly weightsBytes: number;
+  readonly #openAlignment: ModelDescription['openAlignment'];
+  #alignment: Promise<Session> | null = null;
   readonly #listeners: (() => void)[] = [];
   #sessions: SessionSet;
   #retired: SessionSet[] = [];
@@ -51,6 +57,7 @@ export class SessionModel implements RuntimeModel {
     this.refusedDevices = description.refusedDevices;
     this.parameterCount = description.parameterCount;
     this.weightsBytes = description.weightsBytes;
+    this.#openAlignment = description.openAlignment;
     this.#sessions = sessions;
   }
 
@@ -95,6 +102,13 @@ export class SessionModel implements RuntimeModel {
     return this.#use((sessions) => this.#generate(sessions, request));
   }
 
+  async alignment(inputs: Record<string, Tensor>, heads: readonly AlignmentHead[]): Promise<Tensor> {
+    return this.#use(async (sessions) => {
+      const session = this.#openAlignment ? await (this.#alignment ??= this.#openAlignment(heads)) : sessions.main;
+      return alignmentOf(session, sessions.encoder, inputs, heads);
+    });
+  }
+
   async ready(): Promise<void> {
     this.#startUpgrade();
     await this.#upgrade;
@@ -122,6 +136,7 @@ export class SessionModel implements RuntimeModel {
     this.#planned = null;
     this.#retired.push(this.#sessions);
     await this.#upgrade?.catch(() => undefined);
+    await this.#alignment?.then((session) => session.release()).catch(() => undefined);
     if (this.#users === 0) await this.#releaseRetired();
   }
 
@@ -188,6 +203,7 @@ export class SessionModel implements RuntimeModel {
       promptLength: context.promptLength,
       encoderIds: isEncoderDecoder ? (request.inputIds[0] ?? null) : (prompts[0] ?? null),
     });
+    processors.push(...(request.processors ?? []));
     if (options.doSample) processors.push(...samplingProcessors(options));
     return generateTokens({
       run: new DecoderRun(sessions.main, sessions.rope, fixedFeeds),
@@ -195,6 +211,7 @@ export class SessionModel implements RuntimeModel {
       options,
       processors,
       stopSequences: request.stopSequences ?? [],
+      wantsLogProbabilities: request.wantsLogProbabilities ?? false,
       signal: request.signal,
       onPrompt: request.onPrompt,
       onToken: request.onToken,

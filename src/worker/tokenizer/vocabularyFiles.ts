@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { JsonObject } from '../../core/ports.js';
+import { connectionistTokenizer, isConnectionist } from './connectionistVocabulary.js';
 import type { AddedTokenJson, ComponentJson, TokenizerJson } from './tokenizerJson.js';
 
 /**
  * The `tokenizer.json` that transformers would build from `vocab.txt` (BERT family) or `vocab.json` with `merges.txt`
- * (GPT-2, RoBERTa); undefined where neither is there. Source: transformers convert_slow_tokenizer.py.
+ * (GPT-2, RoBERTa), or from the `vocab.json` of characters of wav2vec 2.0; undefined where neither is there. Source: transformers convert_slow_tokenizer.py.
  */
 export async function buildFromVocabulary(
   folder: string,
@@ -15,6 +16,9 @@ export async function buildFromVocabulary(
   const wordPieces = await readText(path.join(folder, 'vocab.txt'));
   if (wordPieces !== undefined) return bertTokenizer(wordPieces, config, specialTokens);
   const vocabulary = await readText(path.join(folder, 'vocab.json'));
+  if (vocabulary !== undefined && isConnectionist(config)) {
+    return connectionistTokenizer(JSON.parse(vocabulary) as Record<string, number>, config, specialTokens);
+  }
   const merges = await readText(path.join(folder, 'merges.txt'));
   if (vocabulary === undefined || merges === undefined) return undefined;
   return byteLevelTokenizer(JSON.parse(vocabulary) as Record<string, number>, merges, config, specialTokens);

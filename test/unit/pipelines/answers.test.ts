@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resizeImage } from '../../../src/worker/media/imageResize.js';
+import { monoOf } from '../../../src/worker/media/sound.js';
 import { readWave } from '../../../src/worker/media/wave.js';
 import { bestSpans } from '../../../src/worker/pipelines/answerSpans.js';
 import {
@@ -134,7 +135,7 @@ describe('media', () => {
     }
   });
 
-  it('reads a WAV file of two channels as their mean', () => {
+  it('mixes the two channels of a WAV file as ffmpeg does for floating-point output', () => {
     const bytes = Buffer.alloc(52);
     bytes.write('RIFF', 0, 'latin1');
     bytes.write('WAVEfmt ', 8, 'latin1');
@@ -148,7 +149,17 @@ describe('media', () => {
     for (const [i, value] of [16384, 0, -32768, -32768].entries()) bytes.writeInt16LE(value, 44 + i * 2);
     const sound = readWave(bytes);
     assert.equal(sound?.samplingRate, 8000);
-    assert.deepEqual(Array.from(sound?.samples ?? []), [0.25, -1]);
+    assert.deepEqual(
+      sound?.channels.map((samples) => Array.from(samples)),
+      [
+        [0.5, -1],
+        [0, -1],
+      ],
+    );
+    assert.deepEqual(
+      Array.from(monoOf(sound!)),
+      [0.5, -2].map((value) => Math.fround(value * Math.SQRT1_2)),
+    );
     assert.equal(readWave(Buffer.from('no wave at all')), undefined);
   });
 });

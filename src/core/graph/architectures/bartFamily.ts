@@ -1,11 +1,11 @@
 import { activate } from '../activation.js';
 import { Decoder } from '../decoder.js';
 import { encoderAttention } from '../encoderAttention.js';
-import type { ArchitectureContext, GeneratedGraph, GeneratedModel } from '../generatedGraph.js';
+import type { AlignmentHead, ArchitectureContext, GeneratedGraph, GeneratedModel } from '../generatedGraph.js';
 import type { Value } from '../graphBuilder.js';
 import type { ModelConfig } from '../modelConfig.js';
 import type { NetworkBuilder } from '../networkBuilder.js';
-import { crossAttention, outputCrossKeys, type CrossAttention } from '../sequenceToSequence.js';
+import { crossAttention, crossAttentionWeights, outputCrossKeys, type CrossAttention } from '../sequenceToSequence.js';
 import { unsupportedArchitecture } from '../unsupported.js';
 
 /** How the members of the family differ. */
@@ -38,7 +38,11 @@ export function bartFamily(context: ArchitectureContext): GeneratedModel {
   const variant = variants[config.modelType];
   if (head !== 'conditionalGeneration' || !variant) throw unsupportedArchitecture(config.modelType, context.modelClass);
   const family = new BartGraphs(context, config, variant);
-  return { main: family.decoderGraph(), encoder: family.encoderGraph() };
+  return {
+    main: family.decoderGraph(),
+    encoder: family.encoderGraph(),
+    ...(variant.input === 'audio' ? { alignment: (heads) => family.alignmentGraph(heads) } : {}),
+  };
 }
 
 class BartGraphs {
@@ -100,6 +104,32 @@ class BartGraphs {
     const decoder = new Decoder(b, { layers, heads, keyValueHeads: heads, headSize, maxPositions });
     const rows = b.scale(b.embedding(decoder.ids, this.#tokenModule(b, 'decoder')), this.#embeddingScale);
     const positions = this.#positions(b, 'decoder', decoder.positionIds);
+    const { decoder, hidden } = this.#decoderLayers(this.config.number('decoder_layers'));
+    const { b } = decoder;
+    const last = decoder.lastPositions(this.#finalNorm(b, hidden, 'decoder'));
+    b.output('logits', this.#logits(b, last), ['batch_size', 'kept_length', 'vocabulary']);
+    return { model: b.build(), decoder: decoder.layout };
+  }
+
+  /** The decoder up to the last layer that is asked for; its output `alignment` has one map a head. */
+  alignmentGraph(heads: readonly AlignmentHead[]): GeneratedGraph {
+    const weights = new Map<number, Value>();
+    const layers = heads.reduce((most, [layer]) => Math.max(most, layer + 1), 0);
+    const { decoder } = this.#decoderLayers(layers, (builder, index, query) => {
+      if (heads.some(([layer]) => layer === index)) {
+        weights.set(index, crossAttentionWeights(builder, this.#cross(index), query));
+      }
+    });
+    const { b } = decoder;
+    const maps = heads.map(([layer, head]) => b.slice(weights.get(layer) as Value, head, head + 1, 1));
+    b.output('alignment', b.concat(maps, 1), ['batch_size', heads.length, 'sequence_length', 'encoder_length']);
+    return { model: b.build(), decoder: decoder.layout };
+  }
+
+  #decoderLayers(
+    layers: number,
+    onQuery?: (b: NetworkBuilder, layer: number, query: Value) => void,
+  ): { decoder: Decoder; hidden: Value } {
     let hidden = this.#embeddingNorm(b, b.add(rows, positions), 'decoder');
     for (let index = 0; index < layers; index++) {
       const layer = `decoder.layers.${index}`;
@@ -120,11 +150,10 @@ class BartGraphs {
       });
       hidden = this.#feedForward(b, hidden, layer);
     }
-    const last = decoder.lastPositions(this.#finalNorm(b, hidden, 'decoder'));
-    b.output('logits', this.#logits(b, last), ['batch_size', 'kept_length', 'vocabulary']);
-    return { model: b.build(), decoder: decoder.layout };
+    return { decoder, hidden };
   }
 
+        onQuery?.(b, index, query);
   #builder(): NetworkBuilder {
     const b = this.context.newBuilder();
     b.weights.setBasePrefix('model');

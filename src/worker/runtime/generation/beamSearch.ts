@@ -1,7 +1,7 @@
 import type { GenerateResult } from '../model.js';
 import { breathe, isEnd, padLeft, readPrompt, type GenerationTask } from './generate.js';
 import type { GenerationOptions } from './generationOptions.js';
-import { draw, largest, randomFrom, type Random } from './sampling.js';
+import { draw, largest, logProbability, randomFrom, temperatureOf, type Random } from './sampling.js';
 
 /** Stands for "not to be chosen", as in transformers. */
 const excluded = -1e9;
@@ -11,6 +11,8 @@ interface Beam {
   /** Sum of log probabilities; of finished beams divided by the length penalty. */
   score: number;
   isFinished: boolean;
+  /** Of each new token, where they are asked for. */
+  logProbabilities: readonly number[];
 }
 
 interface Candidate extends Beam {
@@ -37,25 +39,42 @@ class PromptSearch {
       ids: [...prompt],
       score: index === 0 ? 0 : excluded,
       isFinished: false,
+      logProbabilities: [],
     }));
-    this.finished = Array.from({ length: beams }, () => ({ ids: [...prompt], score: excluded, isFinished: false }));
+    this.finished = Array.from({ length: beams }, () => ({
+      ids: [...prompt],
+      score: excluded,
+      isFinished: false,
+      logProbabilities: [],
+    }));
   }
 
   get isFull(): boolean {
     return this.options.earlyStopping === true && this.finished.every((beam) => beam.isFinished);
   }
 
-  /** Chooses the beams of the next step from the accumulated scores [beams * vocabulary]. */
-  advance(accumulated: Float32Array, random: Random, stops: readonly (readonly number[])[]): void {
+  /**
+   * Chooses the beams of the next step from the accumulated scores [beams * vocabulary].
+   * @param probabilityOf the logarithm of a token's own probability after a beam, where it is asked for.
+   */
+  advance(
+    accumulated: Float32Array,
+    random: Random,
+    stops: readonly (readonly number[])[],
+    probabilityOf?: (beam: number, token: number) => number,
+  ): void {
     const { options } = this;
     const kept = Math.max(2, 1 + options.eosIds.length) * options.beams;
     const vocabulary = accumulated.length / options.beams;
     const chosen = options.doSample ? drawSeveral(accumulated, kept, random) : largest(accumulated, kept);
     const candidates = chosen.map((index): Candidate => {
       const parent = Math.floor(index / vocabulary);
-      const ids = [...(this.running[parent] as Beam).ids, index % vocabulary];
+      const beam = this.running[parent] as Beam;
+      const token = index % vocabulary;
+      const ids = [...beam.ids, token];
+      const logProbabilities = probabilityOf ? [...beam.logProbabilities, probabilityOf(parent, token)] : [];
       const hitsStop = ids.length >= options.maxLength || isEnd(ids, options, stops);
-      return { ids, score: accumulated[index] as number, isFinished: false, parent, hitsStop };
+      return { ids, score: accumulated[index] as number, isFinished: false, parent, hitsStop, logProbabilities };
     });
     this.allCandidatesStop = candidates.every(({ hitsStop }) => hitsStop);
     this.#finish(candidates);
@@ -66,11 +85,11 @@ class PromptSearch {
   #finish(candidates: readonly Candidate[]): void {
     const { beams, lengthPenalty } = this.options;
     const { isFull } = this;
-    const additions = candidates.map(({ ids, score, hitsStop }, index): Beam => {
+    const additions = candidates.map(({ ids, score, hitsStop, logProbabilities }, index): Beam => {
       const isFinished = hitsStop && index < beams;
       const penalized = score / (ids.length - this.promptLength) ** lengthPenalty;
       const exclusions = [isFull, !this.canImprove, !isFinished].filter(Boolean).length;
-      return { ids, score: penalized + exclusions * excluded, isFinished };
+      return { ids, score: penalized + exclusions * excluded, isFinished, logProbabilities };
     });
     const merged = [...this.finished, ...additions];
     const order = largest(
@@ -88,6 +107,7 @@ class PromptSearch {
       ids: (candidates[index] as Candidate).ids,
       score: scores[index] as number,
       isFinished: false,
+      logProbabilities: (candidates[index] as Candidate).logProbabilities,
     }));
   }
 
@@ -103,8 +123,12 @@ class PromptSearch {
     this.canImprove &&= this.finished.some((beam) => bestPossible > (beam.isFinished ? worst : excluded));
   }
 
-  results(): number[][] {
-    return this.finished.slice(0, this.options.returnedSequences).map(({ ids }) => ids.slice(this.padding));
+  /** The returned beams without padding; of a search that was cut short, what it has. */
+  results(): Beam[] {
+    const beams = this.finished.some(({ isFinished }) => isFinished) ? this.finished : this.running;
+    return beams
+      .slice(0, this.options.returnedSequences)
+      .map((beam) => ({ ...beam, ids: beam.ids.slice(this.padding) }));
   }
 }
 
@@ -119,7 +143,7 @@ export async function searchBeams(task: GenerationTask): Promise<GenerateResult>
   const deadlineMs = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
   let logits = await readPrompt(task, beams);
   for (;;) {
-    if (signal?.aborted) return { sequences: bestSoFar(searches), finishReason: 'cancelled' };
+    if (signal?.aborted) return resultOf(task, searches, 'cancelled');
     const vocabulary = logits.length / (searches.length * beams);
     for (const [index, search] of searches.entries()) {
       const part = logits.subarray(index * beams * vocabulary, (index + 1) * beams * vocabulary);
@@ -129,7 +153,7 @@ export async function searchBeams(task: GenerationTask): Promise<GenerateResult>
         for (const process of processors) process(beam.ids, scores, search.padding);
         for (let id = 0; id < vocabulary; id++) scores[id] = (scores[id] as number) + beam.score;
       }
-      search.advance(part, random, stopSequences);
+      search.advance(part, random, stopSequences, probabilityOf(task, part, vocabulary));
     }
     if (!searches.some((search) => search.canImprove)) break;
     if (searches.every((search) => search.isFull)) break;
@@ -138,17 +162,23 @@ export async function searchBeams(task: GenerationTask): Promise<GenerateResult>
     await breathe();
     logits = await run.step(searches.flatMap((search) => search.running.map(({ ids }) => ids.at(-1) as number)));
   }
-  const sequences = searches.flatMap((search) => search.results());
-  const endsByToken = sequences.every((sequence) => isEnd(sequence, options, stopSequences));
-  return { sequences, finishReason: endsByToken ? 'stop' : 'length' };
+  return resultOf(task, searches);
 }
 
-function bestSoFar(searches: readonly PromptSearch[]): number[][] {
-  return searches.flatMap((search) =>
-    search.finished.some(({ isFinished }) => isFinished)
-      ? search.results()
-      : search.running.slice(0, search.options.returnedSequences).map(({ ids }) => ids.slice(search.padding)),
-  );
+function resultOf(task: GenerationTask, searches: readonly PromptSearch[], reason?: 'cancelled'): GenerateResult {
+  const results = searches.flatMap((search) => search.results());
+  const sequences = results.map(({ ids }) => ids);
+  const endsByToken = sequences.every((sequence) => isEnd(sequence, task.options, task.stopSequences));
+  const finishReason = reason ?? (endsByToken ? 'stop' : 'length');
+  if (!task.wantsLogProbabilities) return { sequences, finishReason };
+  return { sequences, finishReason, logProbabilities: results.map(({ logProbabilities }) => [...logProbabilities]) };
+}
+
+function probabilityOf(task: GenerationTask, scores: Float32Array, vocabulary: number) {
+  if (!task.wantsLogProbabilities) return undefined;
+  const temperature = temperatureOf(task.options);
+  return (beam: number, token: number): number =>
+    logProbability(scores.subarray(beam * vocabulary, (beam + 1) * vocabulary), token, temperature);
 }
 
 function logSoftmax(scores: Float32Array): void {

@@ -3,7 +3,7 @@ import type { DecoderRun } from '../decoderRun.js';
 import { searchBeams } from './beamSearch.js';
 import type { GenerationOptions } from './generationOptions.js';
 import type { LogitsProcessor } from './logitsProcessors.js';
-import { argmax, draw, randomFrom, softmax } from './sampling.js';
+import { argmax, draw, logProbability, randomFrom, softmax, temperatureOf } from './sampling.js';
 
 export interface GenerationTask {
   run: DecoderRun;
@@ -12,6 +12,8 @@ export interface GenerationTask {
   options: GenerationOptions;
   processors: readonly LogitsProcessor[];
   stopSequences: readonly (readonly number[])[];
+  /** Whether the answer tells how probable each token was. */
+  wantsLogProbabilities: boolean;
   signal: AbortSignal | undefined;
   onPrompt: ((promptTokens: number, durationMs: number) => void) | undefined;
   onToken: ((sequence: number, tokenId: number) => void) | undefined;
@@ -49,6 +51,7 @@ async function sampleOrFollow(task: GenerationTask): Promise<GenerateResult> {
   const { rows, padding } = padLeft(expanded, options.padId);
   const random = randomFrom(options.seed);
   const ends: (number | null)[] = rows.map(() => null);
+  const logProbabilities: number[][] = rows.map(() => []);
   const deadlineMs = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
   let finishReason: GenerateResult['finishReason'] = 'stop';
   let logits = await readPrompt(task, options.returnedSequences);
@@ -62,7 +65,11 @@ async function sampleOrFollow(task: GenerationTask): Promise<GenerateResult> {
       if (ends[index] !== null) return options.padId;
       const scores = logits.subarray(index * vocabulary, (index + 1) * vocabulary);
       for (const process of processors) process(row, scores, padding[index] ?? 0);
-      return options.doSample ? draw(softmax(scores), random) : argmax(scores);
+      const token = options.doSample ? draw(softmax(scores), random) : argmax(scores);
+      if (task.wantsLogProbabilities) {
+        logProbabilities[index]?.push(logProbability(scores, token, temperatureOf(options)));
+      }
+      return token;
     });
     for (const [index, token] of tokens.entries()) {
       const row = rows[index] as number[];
@@ -80,7 +87,7 @@ async function sampleOrFollow(task: GenerationTask): Promise<GenerateResult> {
     if (!signal?.aborted) logits = await run.step(tokens);
   }
   const sequences = rows.map((row, index) => row.slice(padding[index] ?? 0, ends[index] ?? row.length));
-  return { sequences, finishReason };
+  return { sequences, finishReason, ...(task.wantsLogProbabilities ? { logProbabilities } : {}) };
 }
 
 export function isEnd(

@@ -131,6 +131,20 @@ export function softmax(scores: Float32Array): Float64Array {
   return result;
 }
 
+/** The logarithm of a token's probability, the scores multiplied by `temperature` first. */
+export function logProbability(scores: Float32Array, token: number, temperature: number): number {
+  let max = -Infinity;
+  for (const score of scores) if (score > max) max = score;
+  let sum = 0;
+  for (const score of scores) sum += Math.exp((score - max) * temperature);
+  return ((scores[token] as number) - max) * temperature - Math.log(sum);
+}
+
+/** The temperature that the scores were divided by. */
+export function temperatureOf({ json, doSample }: GenerationOptions): number {
+  return doSample ? numberOf(json, 'temperature', 1) : 1;
+}
+
 function entropy(probabilities: Float64Array): number {
   return probabilities.reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0);
 }
