@@ -2,8 +2,9 @@ import { MlflowError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/ports.js';
 import type { PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
 import { NdArray } from '../../core/signature/ndArray.js';
-import { encodeOptions, forward, modelInputs } from './modelInputs.js';
+import { forward, modelInputs } from './modelInputs.js';
 import { TextPipeline } from './pipelineContext.js';
+import { encodeInput } from './textBatch.js';
 
 /** transformers' FeatureExtractionPipeline: an array [1, tokens, hidden] a text, in place of Python's nested lists. */
 export class FeatureExtractionPipeline extends TextPipeline {
@@ -19,7 +20,7 @@ export class FeatureExtractionPipeline extends TextPipeline {
       tokenizeKwargs['truncation'] = truncation;
     }
     return this.each(input, options, async (text) => {
-      const encoding = this.tokenizer.encodeAll(text as string, encodeOptions(tokenizeKwargs))[0]!;
+      const [encoding] = encodeInput(this.tokenizer, text, tokenizeKwargs);
       const { dims, data } = await forward(this.model, modelInputs(encoding, this.tokenizer), 'last_hidden_state');
       return new NdArray('float64', dims, data);
     });

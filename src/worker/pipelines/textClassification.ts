@@ -2,9 +2,10 @@ import { MlflowError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/ports.js';
 import type { PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
 import { pyRepr } from '../../core/signature/pythonText.js';
-import { encodeOptions, forward, labelOf, modelInputs } from './modelInputs.js';
+import { forward, labelOf, modelInputs } from './modelInputs.js';
 import { argmax, sigmoid, softmax } from './numeric.js';
 import { TextPipeline } from './pipelineContext.js';
+import { encodeInput } from './textBatch.js';
 
 interface LabelScore {
   label: string;
@@ -44,7 +45,7 @@ export class TextClassificationPipeline extends TextPipeline {
     wantsAll: unknown,
   ): Promise<LabelScore | LabelScore[]> {
     const [text, pair] = textAndPair(item);
-    const encoding = this.tokenizer.encodeAll(text, { ...encodeOptions(tokenizerKwargs), pair: pair || undefined })[0]!;
+    const [encoding] = encodeInput(this.tokenizer, text, tokenizerKwargs, pair);
     const logits = await forward(this.model, modelInputs(encoding, this.tokenizer), 'logits');
     const scores = this.activate(Array.from(logits.data), activation);
     const { config } = this.model;
@@ -88,20 +89,17 @@ function isPair(input: unknown): boolean {
   return typeof input === 'object' && input !== null && !Array.isArray(input);
 }
 
-function textAndPair(item: unknown): [string, string | undefined] {
+function textAndPair(item: unknown): [text: unknown, pair: unknown] {
   if (typeof item === 'string') return [item, undefined];
   if (isPair(item)) {
-    const { text, text_pair: pair } = item as { text?: string; text_pair?: string };
-    if (text === undefined) {
-      throw MlflowError.invalidParameter('You need to specify either `text` or `text_target`.');
-    }
+    const { text, text_pair: pair } = item as { text?: unknown; text_pair?: unknown };
     return [text, pair];
   }
   if (Array.isArray(item)) {
     const [pair] = item as unknown[];
-    if (item.length === 1 && Array.isArray(pair) && pair.length === 2) return pair as [string, string];
+    if (item.length === 1 && Array.isArray(pair) && pair.length === 2) return pair as [unknown, unknown];
   }
-  if (!Array.isArray(item)) return [item as string, undefined];
+  if (!Array.isArray(item)) return [item, undefined];
   throw MlflowError.invalidParameter(
     'The pipeline received invalid inputs, if you are trying to send text pairs, you can try to send a' +
       ' dictionary `{"text": "My text", "text_pair": "My pair"}` in order to send a text pair.',

@@ -9,6 +9,7 @@ import { groupEntities, mergeOverlapping, nameTokens, nameWords, type Entity, ty
 import { forward, labelOf, modelInputs } from './modelInputs.js';
 import { softmax } from './numeric.js';
 import { TextPipeline } from './pipelineContext.js';
+import { encodeInput } from './textBatch.js';
 
 const strategies = ['NONE', 'SIMPLE', 'FIRST', 'AVERAGE', 'MAX'] as const;
 export type AggregationStrategy = (typeof strategies)[number];
@@ -21,12 +22,13 @@ interface Settings {
   delimiter: string | undefined;
 }
 
-/** What an input reads as, and what the tokenizer gets of it. */
+/** What an input reads as, in the windows that the model sees of it. */
 interface Sentence {
-  text: string;
-  tokenized: string | readonly string[];
-  /** Where each word begins in `text`, in code points; undefined for a whole text, whose offsets count from its beginning. */
-  wordStarts: readonly number[] | undefined;
+  /** What offsets count in; of a batch, which transformers 4 takes for windows of one text, the list itself. */
+  text: string | readonly string[];
+  windows: readonly Encoding[];
+  /** Where each word begins in `text`, in code points; undefined where offsets count from the beginning of `text`. */
+  wordStarts?: readonly number[];
 }
 
 /** transformers' TokenClassificationPipeline (and NER). */
@@ -42,7 +44,7 @@ export class TokenClassificationPipeline extends TextPipeline {
     // Words that are not grouped into sentences are one sentence.
     const isOneSentence = settings.delimiter !== undefined && !(Array.isArray(input) && input.every(Array.isArray));
     return this.each(isOneSentence ? [input] : input, options, (item) =>
-      this.classify(this.sentenceOf(item, settings.delimiter), settings),
+      this.classify(this.sentenceOf(item, settings), settings),
     );
   }
 
@@ -72,23 +74,26 @@ export class TokenClassificationPipeline extends TextPipeline {
     };
   }
 
-  private sentenceOf(input: unknown, delimiter: string | undefined): Sentence {
-    if (delimiter !== undefined) return sentenceOfWords(input, delimiter);
-    if (typeof input === 'string') return { text: input, tokenized: input, wordStarts: undefined };
-    // The tokenizer of transformers 4 refuses it itself.
-    if (this.generation === 4) this.tokenizer.encode(input as string);
+  private sentenceOf(input: unknown, { delimiter, stride }: Settings): Sentence {
+    const { tokenizer } = this;
+    const options = { truncation: tokenizer.modelMaxLength > 0, stride: stride ?? 0 };
+    // Without a stride, what does not fit is not looked at.
+    const kept = (windows: Encoding[]): Encoding[] => (stride === undefined ? windows.slice(0, 1) : windows);
+    if (delimiter !== undefined) {
+      const { text, words, wordStarts } = splitSentence(input, delimiter);
+      return { text, windows: kept(tokenizer.encodeAllWords(words, options)), wordStarts };
+    }
+    if (typeof input === 'string') return { text: input, windows: kept(tokenizer.encodeAll(input, options)) };
+    if (this.generation === 4) {
+      const kwargs = { truncation: options.truncation, padding: stride !== undefined };
+      return { text: input as string[], windows: encodeInput(tokenizer, input, kwargs) };
+    }
     throw MlflowError.invalidParameter('When `is_split_into_words=False`, `sentence` must be an untokenized string.');
   }
 
   private async classify(sentence: Sentence, settings: Settings): Promise<Entity[]> {
-    const { modelMaxLength } = this.tokenizer;
-    const windows = this.tokenizer.encodeAll(sentence.tokenized, {
-      truncation: modelMaxLength > 0,
-      stride: settings.stride ?? 0,
-    });
-    const used = settings.stride === undefined ? windows.slice(0, 1) : windows;
     const entities: Entity[] = [];
-    for (const window of used) {
+    for (const window of sentence.windows) {
       const { dims, data } = await forward(this.model, modelInputs(window, this.tokenizer), 'logits');
       const width = dims.at(-1)!;
       const scores = window.ids.map((_, i) => softmax(data.subarray(i * width, (i + 1) * width)));
@@ -97,7 +102,7 @@ export class TokenClassificationPipeline extends TextPipeline {
         label === undefined || !settings.ignoredLabels.includes(label);
       entities.push(...named.filter((entity) => isKept(entity.entity) && isKept(entity.entity_group)));
     }
-    return used.length > 1 ? mergeOverlapping(entities) : entities;
+    return sentence.windows.length > 1 ? mergeOverlapping(entities) : entities;
   }
 
   private tokens({ text, wordStarts }: Sentence, window: Encoding, scores: number[][]): TokenScores[] {
@@ -109,14 +114,14 @@ export class TokenClassificationPipeline extends TextPipeline {
       const start = wordStart + window.starts[index]!;
       const end = wordStart + window.ends[index]!;
       const piece = tokenizer.token(id) ?? '';
-      const reference = pythonSlice(text, start, end);
+      const reference = sliceOf(text, start, end);
       const isUnknown = id === unknownId;
       const isSubword = tokenizer.continuingSubwordPrefix
-        ? pythonLength(piece) !== pythonLength(reference)
-        : start > 0 && !pythonSlice(text, start - 1, start + 1).includes(' ');
+        ? pythonLength(piece) !== lengthOf(reference)
+        : start > 0 && !sliceOf(text, start - 1, start + 1).includes(' ');
       return [
         {
-          word: isUnknown ? reference : piece,
+          word: isUnknown ? (reference as string) : piece,
           scores: scores[index]!,
           start,
           end,
@@ -136,21 +141,36 @@ export class TokenClassificationPipeline extends TextPipeline {
   }
 }
 
+interface SplitSentence {
+  text: string;
+  words: string[];
+  wordStarts: number[];
+}
+
 /** @throws MlflowError with Python's texts for what is no list of words. */
-function sentenceOfWords(words: unknown, delimiter: string): Sentence {
-  if (!Array.isArray(words)) {
+function splitSentence(input: unknown, delimiter: string): SplitSentence {
+  if (!Array.isArray(input)) {
     throw MlflowError.invalidParameter('When `is_split_into_words=True`, `sentence` must be a list of tokens.');
   }
+  const words = input as string[];
   const wordStarts: number[] = [];
   let start = 0;
-  for (const [index, word] of (words as unknown[]).entries()) {
-    if (typeof word !== 'string') {
+  for (const [index, word] of words.entries()) {
+    if (typeof (word as unknown) !== 'string') {
       throw MlflowError.invalidParameter(`sequence item ${index}: expected str instance, ${typeName(word)} found`);
     }
     wordStarts.push(start);
     start += pythonLength(word) + pythonLength(delimiter);
   }
-  return { text: words.join(delimiter), tokenized: words as string[], wordStarts };
+  return { text: words.join(delimiter), words, wordStarts };
+}
+
+function sliceOf(text: string | readonly string[], start: number, end: number): string | readonly string[] {
+  return typeof text === 'string' ? pythonSlice(text, start, end) : text.slice(start, end);
+}
+
+function lengthOf(text: string | readonly string[]): number {
+  return typeof text === 'string' ? pythonLength(text) : text.length;
 }
 
 function strategyOf(kwargs: JsonObject, isOld: boolean): AggregationStrategy {

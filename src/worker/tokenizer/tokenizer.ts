@@ -145,13 +145,23 @@ export class Tokenizer implements PipelineTokenizer {
 
   /**
    * One text, or a pair, in all its windows: the first is what stays after truncation, the rest overflows with `stride`.
-   * A list is one text that is split into words already: `wordIds` count them, offsets are those within a word.
    * @throws MlflowError when a strategy cannot cut enough.
    */
-  encodeAll(text: string | readonly string[], options: EncodeOptions = {}): Encoding[] {
+  encodeAll(text: string, options: EncodeOptions = {}): Encoding[] {
+    return this.inWindows(this.encodeSequence(text), options);
+  }
+
+  /**
+   * {@link encodeAll} for one text that is split into words already: `wordIds` count them, offsets are those within a word.
+   * @throws as {@link encodeAll}.
+   */
+  encodeAllWords(words: readonly string[], options: EncodeOptions = {}): Encoding[] {
+    return this.inWindows(this.encodeWords(words), options);
+  }
+
+  private inWindows(first: Tokens, options: EncodeOptions): Encoding[] {
     const { pair } = options;
     const processor = options.addSpecialTokens === false ? withoutSpecialTokens : this.postProcessor;
-    const first = typeof text === 'object' ? this.encodeWords(text) : this.encodeSequence(text);
     const second = pair === undefined ? undefined : this.encodeSequence(pair);
     const items = second ? processor.pair : processor.single;
     const parts = truncatePair(first, second, {
