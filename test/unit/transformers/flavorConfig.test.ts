@@ -13,7 +13,7 @@ const reference = {
 };
 
 describe('flavor settings after the weights of a reference were stored', () => {
-  it('A9, E4 model_binary comes, the revision and the tokenizer name and revision go', () => {
+  it('model_binary comes, the revision and the tokenizer name and revision go (A9, E4)', () => {
     assert.deepEqual(persistedFlavorConfig(reference), {
       components: ['tokenizer'],
       model_binary: 'model',
@@ -22,7 +22,7 @@ describe('flavor settings after the weights of a reference were stored', () => {
       tokenizer_type: 'BertTokenizerFast',
     });
   });
-  it('A10 image processor and processor lose theirs too', () => {
+  it('image processor and processor lose theirs too (A10)', () => {
     const persisted = persistedFlavorConfig({
       ...reference,
       components: ['tokenizer', 'image_processor'],
@@ -39,7 +39,7 @@ describe('flavor settings after the weights of a reference were stored', () => {
     );
     assert.equal(persisted['processor_type'], 'CLIPProcessor');
   });
-  it('A11 settings that have model_binary already are refused', () => {
+  it('settings that have model_binary already are refused (A11)', () => {
     assert.throws(() => persistedFlavorConfig({ ...reference, model_binary: 'model' }), {
       errorCode: 'ALREADY_EXISTS',
       message: 'It appears that the pretrained model weight is already saved to the artifact path.',

@@ -88,7 +88,7 @@ describe('loadModel', () => {
   const refused = (promise: Promise<unknown>, errorCode: string, message: RegExp | string) =>
     assert.rejects(promise, { errorCode, message });
 
-  test('F1 an unknown return type is refused', async () => {
+  test('an unknown return type is refused (F1)', async () => {
     await refused(
       load(await modelFolder('f1'), { returnType: 'foo' as 'pipeline' }),
       'INVALID_PARAMETER_VALUE',
@@ -116,7 +116,7 @@ describe('loadModel', () => {
     });
   });
 
-  test('F3 a model with a processor loads as components only', async () => {
+  test('a model with a processor loads as components only (F3)', async () => {
     const folder = await modelFolder('f3', { processor_type: 'BertProcessor' });
     await refused(
       load(folder),
@@ -126,7 +126,7 @@ describe('loadModel', () => {
     assert.equal((await components(folder)).processor?.className, 'BertProcessor');
   });
 
-  test('F5 components carry the device that was passed, or none', async () => {
+  test('components carry the device that was passed, or none (F5)', async () => {
     const folder = await modelFolder('f5');
     assert.equal((await components(folder, { device: 0 })).device, 0);
     assert.ok(!('device' in (await components(folder))));
@@ -138,7 +138,7 @@ describe('loadModel', () => {
     );
   });
 
-  test('F6 a device beside the device map is refused by its name; without one it is fine', async () => {
+  test('a device beside the device map is refused by its name; without one it is fine (F6)', async () => {
     const folder = await modelFolder('f6');
     const environment = { MLFLOW_HUGGINGFACE_USE_DEVICE_MAP: 'true' };
     await refused(
@@ -149,7 +149,7 @@ describe('loadModel', () => {
     assert.equal((await components(folder, {}, environment)).deviceMap, 'auto');
   });
 
-  test('F8 both names of the dtype work, `dtype` wins, an unknown one is refused', async () => {
+  test('both names of the dtype work, `dtype` wins, an unknown one is refused (F8)', async () => {
     const folder = await modelFolder('f8');
     assert.equal((await components(folder, { torchDtype: 'float16' })).torchDtype, 'torch.float16');
     assert.equal((await components(folder, { torch_dtype: 'bfloat16' })).torchDtype, 'torch.bfloat16');
@@ -164,7 +164,7 @@ describe('loadModel', () => {
     );
   });
 
-  test('F12 unknown keywords go to every call of the pipeline', async () => {
+  test('unknown keywords go to every call of the pipeline (F12)', async () => {
     const pipeline = (await load(await modelFolder('f12'), { topK: 3, foo_bar: 'x' })) as CallablePipeline;
     assert.deepEqual(await pipeline('text', { foo_bar: 'y', functionToApply: 'none' }), [{ label: 'A', score: 0.5 }]);
     assert.deepEqual(called, { input: 'text', keywords: { top_k: 3, foo_bar: 'y', function_to_apply: 'none' } });
@@ -173,7 +173,7 @@ describe('loadModel', () => {
     assert.equal(pipeline.source.modelFolder, pipeline.model.folder);
   });
 
-  test('D6 weights in `pipeline/` without the key model_binary load', async () => {
+  test('weights in `pipeline/` without the key model_binary load (D6)', async () => {
     const folder = await modelFolder('d6', { model_binary: undefined }, 'pipeline');
     assert.equal((await components(folder)).model.folder, path.join(folder, 'pipeline'));
   });
@@ -187,7 +187,7 @@ describe('loadModel', () => {
     );
   });
 
-  test('L7 baseModelPath is refused for models without one, and for folders that are no checkpoint', async () => {
+  test('baseModelPath is refused for models without one, and for folders that are no checkpoint (L7)', async () => {
     const stored = await modelFolder('stored');
     await refused(
       load(stored, { baseModelPath: root }),
