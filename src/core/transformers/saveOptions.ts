@@ -15,7 +15,10 @@ import type { ModelCard } from './modelCard.js';
 export interface SaveModelOptions extends LongRunningOptions {
   /** Folder or repository of a processor (multimodal models), or the one of components that were loaded. */
   processor?: string | { readonly folder: string } | undefined;
-  /** Pipeline task, or `llm/v1/completions`, `llm/v1/chat`, `llm/v1/embeddings`. Found from the checkpoint when absent. */
+  /**
+   * Pipeline task, or `llm/v1/completions`, `llm/v1/chat`, `llm/v1/embeddings`. A checkpoint's folder needs it, as in Python; for
+   * repositories and components it is found from card and model class when absent.
+   */
   task?: string | undefined;
   /** `float32`, `torch.bfloat16`, ... : recorded, and the weights are stored in it. */
   torchDtype?: string | undefined;
