@@ -45,8 +45,14 @@ export async function benchSave(): Promise<Measurement[]> {
     await copy('warm');
     await rm(path.join(root, 'warm'), { recursive: true });
     const copiedMs = await copy('cp');
-    const [savedMs, heldBytes] = await run('copied', "{ inputExample: 'The capital of France is' }");
-    const [linkedMs] = await run('linked', "{ inputExample: 'The capital of France is', allowHardLinks: true }");
+    const [savedMs, heldBytes] = await run(
+      'copied',
+      "{ task: 'text-generation', inputExample: 'The capital of France is' }",
+    );
+    const [linkedMs] = await run(
+      'linked',
+      "{ task: 'text-generation', inputExample: 'The capital of France is', allowHardLinks: true }",
+    );
     const { stdout } = await runProcess(
       pythonExecutable('new'),
       ['-c', python, realCheckpoints.smolLm2Float32, path.join(root, 'python')],
