@@ -30,6 +30,20 @@ for text in json.load(sys.stdin):
 print(json.dumps(out))
 `;
 
+/** What Python says when it loads a text; null where it does. */
+const loadScript = `
+import sys, json, yaml
+from mlflow.models import Model
+out = []
+for text in json.load(sys.stdin):
+    try:
+        Model.from_dict(yaml.safe_load(text))
+        out.append(None)
+    except Exception as e:
+        out.append(str(e))
+print(json.dumps(out))
+`;
+
 const signature = {
   inputs: '[{"type": "string", "name": "text", "required": true}]',
   outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1]}}]',
@@ -82,6 +96,26 @@ for (const [generation, compatibility] of [
         models.map((model) => model.toYaml()),
         answers.map(({ yaml }) => yaml),
       );
+    });
+
+    it('a signature without any part is refused by both with the same text', async () => {
+      const parts = [
+        '{inputs: null, outputs: null, params: null}',
+        "{inputs: '', outputs: '', params: ''}",
+        '{}',
+        'null',
+      ];
+      const texts = parts.map((part) => `flavors: {}\nutc_time_created: x\nsignature: ${part}\n`);
+      const theirs = await runPython<(string | null)[]>(generation, loadScript, texts);
+      const ours = texts.map((text) => {
+        try {
+          Model.fromText(text);
+          return null;
+        } catch (error) {
+          return (error as Error).message;
+        }
+      });
+      assert.deepEqual(ours, theirs);
     });
 
     it('to_json and the tags for runs are the same texts', () => {

@@ -71,7 +71,14 @@ export class DocumentReader {
       if (text !== null && typeof text !== 'string') throw this.signatureError(`has no JSON text under \`${key}\``);
       return text === '' ? null : text;
     };
-    return { inputs: part('inputs'), outputs: part('outputs'), params: part('params') };
+    const signature = { inputs: part('inputs'), outputs: part('outputs'), params: part('params') };
+    if (Object.values(signature).every((text) => text === null)) {
+      throw MlflowError.invalidParameter('At least one of inputs, outputs or params must be provided', {
+        reason: 'signatureInvalid',
+        details: { path: this.source },
+      });
+    }
+    return signature;
   }
 
   unread(): Record<string, PyValue> {

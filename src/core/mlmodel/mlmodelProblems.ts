@@ -115,7 +115,7 @@ function signatureFindings(signature: PyValue): Finding[] {
   if (!isRecord(signature))
     return [problem('The signature is no mapping. Set it again, or remove the key.', ['signature'])];
   const parts = ['inputs', 'outputs', 'params'] as const;
-  if (parts.every((part) => (signature[part] ?? null) === null)) {
+  if (parts.every((part) => (signature[part] ?? '') === '')) {
     return [problem('The signature is empty: inputs, outputs and params are all null. Remove the key.', ['signature'])];
   }
   return parts.flatMap((part) => {
@@ -125,7 +125,7 @@ function signatureFindings(signature: PyValue): Finding[] {
 }
 
 function signaturePartFault(text: PyValue): string | undefined {
-  if (text === null) return undefined;
+  if (text === null || text === '') return undefined;
   if (typeof text !== 'string') return 'should be JSON in a quoted text';
   let value: PyValue;
   try {

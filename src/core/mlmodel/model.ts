@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { MlflowError } from '../errors.js';
-import { restoreTypes } from '../serialization/plainValue.js';
+import type { JsonValue } from '../ports.js';
+import { restoreTypes, toPlain } from '../serialization/plainValue.js';
 import { dumpPyYaml } from '../serialization/pyYaml.js';
 import { dumpPythonJson } from '../serialization/pythonJson.js';
 import { pythonStr } from '../serialization/pythonRepr.js';
@@ -246,6 +247,11 @@ export class Model {
   /** Python's `Model.to_json`. */
   toJson(): string {
     return dumpPythonJson(this.toDict());
+  }
+
+  /** What `JSON.stringify` writes: the same mapping in JavaScript's types, integers beyond 2^53 rounded. */
+  toJSON(): JsonValue {
+    return toPlain(this.toDict());
   }
 
   /**

@@ -96,6 +96,11 @@ export class PyfuncModel<Loaded, Answer extends { predictions: unknown }, Event 
     await this.runner.unload({ handle: this.handle });
   }
 
+  /** What `JSON.stringify` writes: the document and what the engine knows of the model, not the engine. */
+  toJSON(): { metadata: Model; loaded: Loaded } {
+    return { metadata: this.metadata, loaded: this.loaded };
+  }
+
   private refuseUnloaded(): void {
     if (this.isUnloaded) throw new MlflowError('The model has been unloaded. Load it again.', 'INVALID_STATE');
   }

@@ -68,6 +68,11 @@ export class ModelSignature {
     return new ModelSignature(inputs, outputs, params);
   }
 
+  /** What `JSON.stringify` writes: the texts of {@link toDict}. */
+  toJSON(): SignatureDict {
+    return this.toDict();
+  }
+
   equals(other: unknown): boolean {
     if (!(other instanceof ModelSignature)) return false;
     return (

@@ -26,6 +26,9 @@ export class FloatValue implements FloatLike {
   valueOf(): number {
     return this.value;
   }
+  toJSON(): number {
+    return this.value;
+  }
 }
 
 /** The float `value` as the shortest of the two forms: marked only when JavaScript would take it for an int. */

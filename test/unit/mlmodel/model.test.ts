@@ -82,6 +82,16 @@ describe('Model', () => {
     assert.equal(model.getModelInfo().modelUri, 'models:/m-0f1e2d3c4b5a69788796a5b4c3d2e1f0');
   });
 
+  it('JSON.stringify writes the mapping of to_dict, whatever numbers, dates and keys the file has', () => {
+    const text =
+      'flavors:\n  x:\n    1: 1.0\n    big: 123456789012345678901\nmetadata:\n  day: 2024-01-02\n  n: .nan\nmlflow_version: 2.16.2\n';
+    const written = JSON.parse(JSON.stringify({ model: Model.fromText(text) })) as { model: Record<string, unknown> };
+    assert.deepEqual(written.model['flavors'], { x: { '1': 1, big: 123456789012345680000 } });
+    assert.deepEqual(written.model['metadata'], { day: '2024-01-02', n: null });
+    const model = Model.fromText(logged);
+    assert.deepEqual(JSON.parse(JSON.stringify(model)), JSON.parse(model.toJson()));
+  });
+
   it('a changed value is written in its new form, its neighbours in their old one', () => {
     const model = Model.fromText(logged);
     model.flavor('python_function')['config'] = { temperature: 1, top_k: 3 };
@@ -136,6 +146,14 @@ describe('Model', () => {
 
   it('a signature that is no JSON text is refused as such', () => {
     assert.equal(refused(() => Model.fromText('flavors: {}\nsignature:\n  inputs: [a]\n')).reason, 'signatureInvalid');
+  });
+
+  it('a signature whose parts are all null is refused with its text', () => {
+    for (const parts of ['{inputs: null, outputs: null, params: null}', "{inputs: '', params: null}", '{}']) {
+      const error = refused(() => Model.fromText(`flavors: {}\nsignature: ${parts}\n`));
+      assert.equal(error.message, 'At least one of inputs, outputs or params must be provided');
+      assert.equal(error.reason, 'signatureInvalid');
+    }
   });
 
   it('is read from a folder or a file, and saved in place with the line ends it had', async () => {

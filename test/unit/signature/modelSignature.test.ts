@@ -50,6 +50,12 @@ describe('ModelSignature', () => {
     assert.ok(!signature.equals(ModelSignature.fromDict({ inputs, outputs, params: null })));
   });
 
+  it('JSON.stringify writes the three texts', () => {
+    const big = '[{"name": "n", "default": 12345678901234567890, "shape": null, "type": "long"}]';
+    const signature = ModelSignature.fromDict({ inputs, outputs, params: big });
+    assert.deepEqual(JSON.parse(JSON.stringify(signature)), { inputs, outputs, params: big });
+  });
+
   it('R2 all parts null and wrong classes are refused', () => {
     throwsMlflow(
       () => ModelSignature.fromDict({ inputs: null, outputs: null, params: null }),
