@@ -58,7 +58,7 @@ export function firstToken(b: NetworkBuilder, hidden: Value): Value {
   return b.gather(hidden, b.int64(0), 1);
 }
 
-function pooled(b: NetworkBuilder, hidden: Value, activation = 'tanh'): Value {
+export function pooled(b: NetworkBuilder, hidden: Value, activation = 'tanh'): Value {
   const module = b.has('pooler.dense.weight') ? 'pooler.dense' : 'pooler';
   return activate(b, activation, b.linear(firstToken(b, hidden), module));
 }

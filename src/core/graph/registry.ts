@@ -13,6 +13,7 @@ import { mpnet } from './architectures/mpnet.js';
 import { opt } from './architectures/opt.js';
 import { gptNeox, phi } from './architectures/parallelDecoders.js';
 import { t5 } from './architectures/t5.js';
+import { tapas } from './architectures/tapas.js';
 import { vit } from './architectures/vit.js';
 import { wav2vec2 } from './architectures/wav2vec2.js';
 import type { Architecture, GeneratedModel, Head } from './generatedGraph.js';
@@ -58,6 +59,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   roberta: bertFamily,
   smollm3: llamaFamily,
   t5,
+  tapas,
   umt5: t5,
   vit,
   wav2vec2,

@@ -190,7 +190,9 @@ export class PyfuncWrapper {
 
   private async call(data: unknown, config: JsonObject, callOptions?: PipelineCallOptions): Promise<unknown> {
     try {
-      return await this.pipeline.call(plainInput(data), config, callOptions);
+      // A table's columns keep their order: a plain object would put names that are numbers first.
+      const input = this.kind === 'table-question-answering' ? data : plainInput(data);
+      return await this.pipeline.call(input, config, callOptions);
     } catch (error) {
       const message = error instanceof Error ? error.message : '';
       if (message.includes('The following `model_kwargs` are not used by the model')) {

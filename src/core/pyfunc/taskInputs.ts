@@ -110,7 +110,10 @@ function tableAsText(data: unknown): unknown {
   if (!dict?.has('table')) throw MlflowError.invalidParameter("The input dictionary must have the 'table' key.");
   const table = dict.get('table');
   if (!isDict(table)) return dict;
-  return new Map([...dict, ['table', JSON.stringify(Object.fromEntries(asDict(table)))]]);
+  const columns = [...asDict(table)].map(
+    ([name, cells]) => `${JSON.stringify(String(name))}: ${JSON.stringify(cells)}`,
+  );
+  return new Map([...dict, ['table', `{${columns.join(', ')}}`]]);
 }
 
 /** The dict or list of dicts that a question-answering pipeline takes. */

@@ -28,13 +28,16 @@ const factories: Readonly<Record<string, Factory>> = {
   TranslationPipeline: text2text,
 };
 
-const mediaFactories: Readonly<Record<string, (context: MediaPipelineContext) => Promise<Pipeline>>> = {
+/** Pipelines that load what reads their input themselves. */
+const ownReaderFactories: Readonly<Record<string, (context: MediaPipelineContext) => Promise<Pipeline>>> = {
   ImageClassificationPipeline: async (context) =>
     (await import('./imageClassification.js')).ImageClassificationPipeline.load(context),
   AutomaticSpeechRecognitionPipeline: async (context) =>
     (await import('./speechRecognition.js')).SpeechRecognitionPipeline.load(context),
   AudioClassificationPipeline: async (context) =>
     (await import('./audioClassification.js')).AudioClassificationPipeline.load(context),
+  TableQuestionAnsweringPipeline: async (context) =>
+    (await import('./tableQuestionAnswering.js')).TableQuestionAnsweringPipeline.load(context),
 };
 
 const classOfTask: Readonly<Record<string, string>> = {
@@ -53,6 +56,7 @@ const classOfTask: Readonly<Record<string, string>> = {
   'image-classification': 'ImageClassificationPipeline',
   'automatic-speech-recognition': 'AutomaticSpeechRecognitionPipeline',
   'audio-classification': 'AudioClassificationPipeline',
+  'table-question-answering': 'TableQuestionAnsweringPipeline',
 };
 
 /** Python's pipeline class of a task. */
@@ -60,20 +64,27 @@ export function pipelineClassOf(task: string): string {
   return classOfTask[task] ?? (task.startsWith('translation_') ? 'TranslationPipeline' : '');
 }
 
+type InputReader = 'tokenizer' | 'image_processor' | 'feature_extractor';
+
+const readerOfClass: Readonly<Record<string, InputReader>> = {
+  ImageClassificationPipeline: 'image_processor',
+  AutomaticSpeechRecognitionPipeline: 'feature_extractor',
+  AudioClassificationPipeline: 'feature_extractor',
+};
+
 /** What reads the input of a task's pipeline: a tokenizer, an image processor or a feature extractor. */
-export function inputReaderOf(
-  task: string,
-  instanceType: string,
-): 'tokenizer' | 'image_processor' | 'feature_extractor' {
-  const name = instanceType in mediaFactories ? instanceType : pipelineClassOf(task);
-  if (!(name in mediaFactories)) return 'tokenizer';
-  return name === 'ImageClassificationPipeline' ? 'image_processor' : 'feature_extractor';
+export function inputReaderOf(task: string, instanceType: string): InputReader {
+  return readerOfClass[ownClassOf(task, instanceType)] ?? 'tokenizer';
 }
 
-/** Whether the pipeline needs a tokenizer, to read or to write. */
+/** Whether the pipeline is handed a tokenizer, to read or to write. */
 export function needsTokenizer(task: string, instanceType: string): boolean {
-  const reader = inputReaderOf(task, instanceType);
-  return reader === 'tokenizer' || (instanceType || pipelineClassOf(task)) === 'AutomaticSpeechRecognitionPipeline';
+  const name = ownClassOf(task, instanceType);
+  return !(name in ownReaderFactories) || name === 'AutomaticSpeechRecognitionPipeline';
+}
+
+function ownClassOf(task: string, instanceType: string): string {
+  return instanceType in ownReaderFactories ? instanceType : pipelineClassOf(task);
 }
 
 /**
@@ -82,8 +93,8 @@ export function needsTokenizer(task: string, instanceType: string): boolean {
  */
 export async function createPipeline(context: MediaPipelineContext): Promise<Pipeline> {
   const { task, instanceType, tokenizer } = context;
-  const media = mediaFactories[instanceType] ?? mediaFactories[pipelineClassOf(task)];
-  if (media) return media(context);
+  const own = ownReaderFactories[ownClassOf(task, instanceType)];
+  if (own) return own(context);
   const text = factories[instanceType] ?? factories[pipelineClassOf(task)];
   if (text && tokenizer) return text({ ...context, tokenizer });
   throw new MlflowError(

@@ -15,7 +15,7 @@ export interface PipelineContext {
   readonly warn: (message: string) => void;
 }
 
-/** What pipelines of images and sounds stand on. */
+/** What pipelines stand on that load what reads their input themselves: images, sounds, tables. */
 export interface MediaPipelineContext {
   readonly model: RuntimeModel;
   /** Only where the task writes text. */
@@ -23,7 +23,7 @@ export interface MediaPipelineContext {
   readonly generation: TransformersGeneration;
   readonly task: string;
   readonly instanceType: string;
-  /** Folder of the image processor or feature extractor. */
+  /** Folder of the image processor, the feature extractor or the tokenizer that reads the input. */
   readonly processorFolder: string;
   readonly warn: (message: string) => void;
 }

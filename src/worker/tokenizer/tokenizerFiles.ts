@@ -53,7 +53,8 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   };
 }
 
-async function readJson<T>(file: string): Promise<T | undefined> {
+/** The JSON of a file; undefined where there is none. @throws MlflowError fileUnreadable. */
+export async function readJson<T>(file: string): Promise<T | undefined> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');

@@ -70,7 +70,8 @@ export function positionsFromPadding(b: NetworkBuilder, ids: Value, paddingId: n
   return b.add(numbered, b.int64(paddingId));
 }
 
-function encoderLayers(b: NetworkBuilder, config: ModelConfig, embedded: Value, mask: Value): Value {
+/** The layers of BERT over embedded tokens: [batch, length, hidden]. */
+export function encoderLayers(b: NetworkBuilder, config: ModelConfig, embedded: Value, mask: Value): Value {
   const epsilon = config.number('layer_norm_eps', 1e-12);
   const heads = config.number('num_attention_heads');
   const scale = 1 / Math.sqrt(config.number('hidden_size') / heads);
