@@ -40,7 +40,7 @@ export async function checkpointModel(
   }
   const given = options['task'];
   const task = typeof given === 'string' ? normalizeTask(given) : await detectTask(folder, config);
-  const modelClass = task === null ? null : modelClassForTask(config, task);
+  const modelClass = task === null ? null : modelClassForTask(config, task, 5);
   if (task === null || modelClass === null) {
     throw MlflowError.invalidParameter(`Nothing in '${modelUri}' tells its task. Pass \`task\`.`, {
       reason: 'taskUnsupported',

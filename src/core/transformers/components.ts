@@ -7,8 +7,9 @@ import { typeTable } from './autoClassTable.js';
 import { customClassOf } from './customCode.js';
 import { readJsonFile } from './jsonFile.js';
 import type { ModelSource, SourceComponent } from './modelSource.js';
-import { generationHasTask, type TransformersGeneration } from './tasks.js';
+import type { TransformersGeneration } from './tasks.js';
 import { tokenizerClassOf } from './tokenizerClass.js';
+import { followsFive, wantedComponents } from './wantedComponents.js';
 
 /** A component with the class name that MLmodel records. */
 export interface DescribedComponent extends SourceComponent {
@@ -16,12 +17,6 @@ export interface DescribedComponent extends SourceComponent {
 }
 
 export type DescribedComponents = Partial<Record<ComponentName, DescribedComponent>>;
-
-interface Wanted {
-  tokenizer: boolean;
-  featureExtractor: boolean;
-  imageProcessor: boolean;
-}
 
 /**
  * The components a pipeline of this task has, in Python's order (feature extractor, tokenizer, image processor), with their
@@ -47,7 +42,9 @@ export async function describeComponents(
     const className = component.className ?? (await classOf(component.folder));
     if (className !== null) described[name] = { ...component, className };
   };
-  await describe('feature_extractor', wanted.featureExtractor, (folder) => featureExtractorClassOf(folder, config));
+  await describe('feature_extractor', wanted.featureExtractor, (folder) =>
+    featureExtractorClassOf(folder, config, followsFive(task, generation)),
+  );
   await describe('tokenizer', wanted.tokenizer, (folder) => tokenizerClassOf(folder, config, generation));
   await describe('image_processor', wanted.imageProcessor, (folder) =>
     imageProcessorClassOf(folder, config, generation),
@@ -72,60 +69,29 @@ export async function processorClassOf(folder: string): Promise<string | null> {
 const imageProcessors4 = typeTable(autoClasses4.imageProcessors);
 const imageProcessors5 = typeTable(autoClasses5.imageProcessors);
 const imageProcessorNames5 = new Set(imageProcessors5.values());
+const imageProcessorNames = new Set([...imageProcessors4.values(), ...imageProcessors5.values()]);
 const featureExtractors4 = typeTable(autoClasses4.featureExtractors);
 const featureExtractors5 = typeTable(autoClasses5.featureExtractors);
 const processors4 = typeTable(autoClasses4.processors);
 const processors5 = typeTable(autoClasses5.processors);
 
-const withoutTokenizer =
-  /^(audio-classification|image-classification|image-feature-extraction|depth-estimation|image-to-image|video-classification|keypoint-matching|mask-generation)$/;
-const withFeatureExtractor5 =
-  /^(audio-classification|automatic-speech-recognition|zero-shot-audio-classification|document-question-answering)$/;
-const withImageProcessor5 =
-  /^(depth-estimation|image-(classification|feature-extraction|segmentation)|keypoint-matching|mask-generation|(zero-shot-)?object-detection|zero-shot-image-classification|document-question-answering|video-classification|image-text-to-text|any-to-any)$/;
-const multimodal4 =
-  /^(automatic-speech-recognition|feature-extraction|(visual|document)-question-answering|zero-shot-(image|audio)-classification|image-segmentation|image-to-text|(zero-shot-)?object-detection|mask-generation)$/;
-const vision4 =
-  /^(image-classification|image-feature-extraction|depth-estimation|image-to-image|video-classification)$/;
-
-function wantedComponents(
-  task: string,
+/** Before image processors had classes of their own they were feature extractors; 5 knows only those of sounds. */
+async function featureExtractorClassOf(
+  folder: string,
   config: JsonObject | null,
-  generation: TransformersGeneration | 'both',
-): Wanted {
-  const usesFive = generation === 5 || (generation === 'both' && generationHasTask(task, 5));
-  if (usesFive) {
-    return {
-      tokenizer: !withoutTokenizer.test(task),
-      featureExtractor: withFeatureExtractor5.test(task),
-      imageProcessor: withImageProcessor5.test(task),
-    };
-  }
-  const type = String(config?.['model_type'] ?? '');
-  const isMultimodal = multimodal4.test(task);
-  const hasImageProcessor = imageProcessors4.has(type) || type.startsWith('vision-');
-  return {
-    tokenizer: (!withoutTokenizer.test(task) || isMultimodal) && (task !== 'mask-generation' || !hasImageProcessor),
-    featureExtractor:
-      (task === 'audio-classification' || isMultimodal) && featureExtractors4.has(type) && !hasImageProcessor,
-    imageProcessor: (isMultimodal || vision4.test(task)) && hasImageProcessor,
-  };
-}
-
-async function featureExtractorClassOf(folder: string, config: JsonObject | null): Promise<string | null> {
+  usesFive: boolean,
+): Promise<string | null> {
   const settings = await readJsonFile(path.join(folder, 'preprocessor_config.json'));
   const nested = await nestedSettings(folder, 'feature_extractor');
   if (settings === null && nested === undefined) return null;
   const custom = customClassOf(settings, ['AutoFeatureExtractor']);
   if (custom !== undefined) return custom;
+  const declared = nested?.['feature_extractor_type'] ?? settings?.['feature_extractor_type'];
+  const isOfImages = (name: string): boolean =>
+    name.endsWith('ImageProcessor') || imageProcessorNames.has(name.replace(/FeatureExtractor$/, 'ImageProcessor'));
+  if (typeof declared === 'string' && !(usesFive && isOfImages(declared))) return declared;
   const type = String(config?.['model_type'] ?? '');
-  const declared =
-    settings?.['feature_extractor_type'] ??
-    nested?.['feature_extractor_type'] ??
-    (settings?.['image_processor_type'] === undefined
-      ? (featureExtractors5.get(type) ?? featureExtractors4.get(type))
-      : undefined);
-  return typeof declared === 'string' && !/ImageProcessor$/.test(declared) ? declared : null;
+  return (usesFive ? featureExtractors5 : featureExtractors4).get(type) ?? null;
 }
 
 /** transformers 5 without torchvision loads the PIL variant; under the plain name both load theirs. */

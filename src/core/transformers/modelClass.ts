@@ -1,58 +1,65 @@
 import type { JsonObject } from '../ports.js';
-import { customClassesOf, customClassOf } from './customCode.js';
-import { taskOfModelClass } from './tasks.js';
+import { autoModels4, autoModels5, irregularFamilies } from './autoModels.js';
+import { words } from './autoClassTable.js';
+import { generationHasTask, type TransformersGeneration } from './tasks.js';
 
-/** Heads that serve more tasks than the one their name says. */
-const sharedHeads: Readonly<Record<string, RegExp>> = {
-  'zero-shot-classification': /ForSequenceClassification$/,
-  summarization: /ForConditionalGeneration$|MTModel$/,
-  translation: /ForConditionalGeneration$|MTModel$/,
-  'text2text-generation': /ForConditionalGeneration$|MTModel$/,
-  'image-feature-extraction': /Model$/,
-};
+/** The model classes of one generation: which auto classes a task's pipeline tries, and what each gives for a model type. */
+interface AutoModels {
+  tasks: Readonly<Record<string, string>>;
+  models: Readonly<Record<string, { heads: Readonly<Record<string, string>>; whole: string }>>;
+}
 
-/** The head `AutoModelFor...` puts on a model for a task. */
-const headOfTask: Readonly<Record<string, string>> = {
-  'text-classification': 'ForSequenceClassification',
-  'zero-shot-classification': 'ForSequenceClassification',
-  'token-classification': 'ForTokenClassification',
-  'question-answering': 'ForQuestionAnswering',
-  'fill-mask': 'ForMaskedLM',
-  'image-classification': 'ForImageClassification',
-  'audio-classification': 'ForSequenceClassification',
-};
-
-/** The auto classes under which `auto_map` can name a class of its own for a task. */
-const autoClassesOfTask: Readonly<Record<string, readonly string[]>> = {
-  ...Object.fromEntries(Object.entries(headOfTask).map(([task, head]) => [task, [`AutoModel${head}`]])),
-  'audio-classification': ['AutoModelForAudioClassification'],
-  'automatic-speech-recognition': ['AutoModelForSpeechSeq2Seq', 'AutoModelForCTC'],
-  'feature-extraction': ['AutoModel'],
-  'image-feature-extraction': ['AutoModel'],
-  'text-generation': ['AutoModelForCausalLM'],
-  summarization: ['AutoModelForSeq2SeqLM'],
-  translation: ['AutoModelForSeq2SeqLM'],
-  'text2text-generation': ['AutoModelForSeq2SeqLM'],
-};
+const generations: Readonly<Record<TransformersGeneration, AutoModels>> = { 4: autoModels4, 5: autoModels5 };
+const familyByType = pairs(irregularFamilies);
 
 /** The class config.json names first, such as `BertForSequenceClassification`. */
 export function declaredModelClass(config: JsonObject): string | null {
-  const architectures = config['architectures'];
-  const first: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
-  return typeof first === 'string' ? first : null;
+  return architecturesOf(config)[0] ?? null;
 }
 
-/** The class Python's pipeline loads for a task: the declared one where it serves the task, else the family's class for it. */
-export function modelClassForTask(config: JsonObject, task: string): string | null {
-  const declared = declaredModelClass(config);
-  if (declared === null) return null;
+/**
+ * The class that Python's pipeline loads for a task: what the task's auto classes have for the model type, else the class that
+ * config.json names; `null` when neither tells. An encoder alone (`T5EncoderModel`) keeps its class: the auto class would invent
+ * a decoder.
+ * Source: transformers.pipelines.base (load_model, infer_framework_load_model); auto_factory._get_model_class.
+ */
+export function modelClassForTask(
+  config: JsonObject,
+  task: string,
+  generation: TransformersGeneration | 'both',
+): string | null {
   const plainTask = task.startsWith('translation_') ? 'translation' : task;
-  if (taskOfModelClass(declared) === plainTask || sharedHeads[plainTask]?.test(declared)) return declared;
-  const custom = customClassOf(config, autoClassesOfTask[plainTask] ?? []);
-  if (custom !== undefined) return custom;
-  if (customClassesOf(config).includes(declared)) return declared;
-  const family = declared.replace(/(For[A-Z]\w*|LMHeadModel|DoubleHeadsModel|MTModel|Model)$/, '');
-  if (plainTask === 'feature-extraction') return `${family}Model`;
-  const head = headOfTask[plainTask];
-  return head === undefined ? declared : `${family}${head}`;
+  const { tasks, models } = generations[generation === 'both' ? (generationHasTask(task, 5) ? 5 : 4) : generation];
+  const type = String(config['model_type'] ?? '');
+  const architectures = architecturesOf(config);
+  if (plainTask === 'feature-extraction' && architectures[0]?.endsWith('EncoderModel')) return architectures[0];
+  for (const autoClass of words(tasks[plainTask] ?? '')) {
+    const classes = classesOf(models[autoClass]!, type);
+    if (classes.length > 0) return architectures.find((name) => classes.includes(name)) ?? classes[0]!;
+  }
+  return architectures[0] ?? null;
+}
+
+function classesOf({ heads, whole }: AutoModels['models'][string], type: string): readonly string[] {
+  const irregular = pairs(whole).get(type);
+  if (irregular !== undefined) return irregular.split('|');
+  const head = Object.keys(heads).find((name) => words(heads[name]!).has(type));
+  return head === undefined ? [] : [`${familyOf(type)}${head}`];
+}
+
+function familyOf(type: string): string {
+  return (
+    familyByType.get(type) ??
+    type.replace(/(?:^|[-_])(.)?/g, (_, letter: string | undefined) => letter?.toUpperCase() ?? '')
+  );
+}
+
+function architecturesOf(config: JsonObject): string[] {
+  const architectures = config['architectures'];
+  return Array.isArray(architectures) ? architectures.filter((name): name is string => typeof name === 'string') : [];
+}
+
+/** `bert=A gpt2=B` as a map. */
+function pairs(text: string): Map<string, string> {
+  return new Map([...words(text)].map((pair) => pair.split('=') as [string, string]));
 }

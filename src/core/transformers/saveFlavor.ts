@@ -34,11 +34,11 @@ async function requireProcessor(folder: string): Promise<string> {
   );
 }
 
-function modelClassOf({ source, task }: Save): string {
+function modelClassOf({ source, task, nameGeneration }: Save): string {
   const modelClass =
     source.kind === 'checkpoint'
       ? declaredModelClass(source.config)
-      : modelClassForTask(source.config, task.pipelineTask);
+      : modelClassForTask(source.config, task.pipelineTask, nameGeneration);
   if (modelClass !== null) return modelClass;
   throw MlflowError.invalidParameter(
     `config.json of ${source.nameOrPath} names no model class. Add an \`architectures\` list such as ["BertForSequenceClassification"].`,

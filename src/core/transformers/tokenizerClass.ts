@@ -20,6 +20,10 @@ const vocabularyFiles = [
   'sentencepiece.model',
   'source.spm',
   'bpe.codes',
+  'spm_char.model',
+  'prophetnet.tokenizer',
+  'vocab-src.json',
+  'byte_maps.json',
 ];
 const furtherFiles = [
   'tokenizer_config.json',
@@ -28,6 +32,10 @@ const furtherFiles = [
   'merges.txt',
   'target.spm',
   'target_vocab.json',
+  'vocab-tgt.json',
+  'entity_vocab.json',
+  'word_shape.json',
+  'word_pronunciation.json',
   'chat_template.jinja',
   'normalizer.json',
   'bpe.vocab',
