@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { JsonObject } from '../../core/ports.js';
 import type { Pipeline } from '../../core/pyfunc/pipeline.js';
+import { TransformersVersion } from '../../core/transformers/transformersVersion.js';
 import type { DeviceChoice, PrecisionChoice } from '../../protocol/inference.js';
 import { createPipeline, inputReaderOf, needsTokenizer } from '../pipelines/createPipeline.js';
 import type { RuntimeModel } from '../runtime/model.js';
@@ -40,7 +41,17 @@ export async function openPipeline(folder: ModelFolder, options: OpenPipelineOpt
     const [model, tokenizer] = await openBoth(folder, options);
     const reader = inputReaderOf(task, instanceType);
     const processorFolder = folder.componentFolder(reader);
-    const context = { model, tokenizer, generation, task, instanceType, processorFolder, warn: options.onWarning };
+    const version = new TransformersVersion(folder.flavor.transformersVersion);
+    const context = {
+      model,
+      tokenizer,
+      version,
+      generation,
+      task,
+      instanceType,
+      processorFolder,
+      warn: options.onWarning,
+    };
     try {
       return { pipeline: await createPipeline(context), model, tokenizer };
     } catch (error) {
@@ -62,6 +73,7 @@ async function openBoth(
     adapterFolder: folder.adapterFolder,
     modelClass: folder.flavor.modelType ?? undefined,
     task: folder.task,
+    transformersVersion: folder.flavor.transformersVersion ?? undefined,
     device: options.device,
     precision: options.precision,
     cacheFolder: options.cacheFolder,

@@ -1,6 +1,7 @@
 import { MlflowError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/ports.js';
 import type { Pipeline, PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
+import type { TransformersVersion } from '../../core/transformers/transformersVersion.js';
 import type { TransformersGeneration } from '../tokenizer/generation.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import type { RuntimeModel } from '../runtime/model.js';
@@ -9,6 +10,7 @@ import type { RuntimeModel } from '../runtime/model.js';
 export interface PipelineContext {
   readonly model: RuntimeModel;
   readonly tokenizer: Tokenizer;
+  readonly version: TransformersVersion;
   readonly generation: TransformersGeneration;
   readonly task: string;
   readonly instanceType: string;
@@ -20,6 +22,7 @@ export interface MediaPipelineContext {
   readonly model: RuntimeModel;
   /** Only where the task writes text. */
   readonly tokenizer: Tokenizer | undefined;
+  readonly version: TransformersVersion;
   readonly generation: TransformersGeneration;
   readonly task: string;
   readonly instanceType: string;
@@ -33,6 +36,7 @@ export abstract class TextPipeline implements Pipeline {
   readonly task: string;
   readonly instanceType: string;
   protected readonly model: RuntimeModel;
+  protected readonly version: TransformersVersion;
   protected readonly generation: TransformersGeneration;
   protected readonly warn: (message: string) => void;
 
@@ -40,6 +44,7 @@ export abstract class TextPipeline implements Pipeline {
     this.task = context.task;
     this.instanceType = context.instanceType;
     this.model = context.model;
+    this.version = context.version;
     this.generation = context.generation;
     this.warn = context.warn;
     this.tokenizer = context.tokenizer;

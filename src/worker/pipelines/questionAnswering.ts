@@ -78,7 +78,10 @@ export class QuestionAnsweringPipeline extends TextPipeline {
       if (settings.allowsNone) nullScore = Math.min(nullScore, spans.nullScore);
       for (const span of spans.spans) {
         const [start, end] = charactersOf(window, span, questionFirst ? 1 : 0, settings.alignsToWords);
-        answers.push({ score: span.score, start, end, answer: pythonSlice(context, start, end) });
+        const answer = pythonSlice(context, start, end);
+        const same = this.version.isBefore(4, 53) ? undefined : answers.find((other) => areSame(other.answer, answer));
+        if (same) same.score += span.score;
+        else answers.push({ score: span.score, start, end, answer });
       }
     }
     if (settings.allowsNone) answers.push({ score: nullScore, start: 0, end: 0, answer: '' });
@@ -99,8 +102,16 @@ export class QuestionAnsweringPipeline extends TextPipeline {
     }
     const clsId = this.tokenizer.specialTokenId('cls_token');
     const allowed = window.ids.map((id, i) => window.sequenceIds[i] === contextSequence || id === clsId);
-    return bestSpans(start, end, allowed, settings.topK, settings.maxAnswerLength);
+    // Aligned to words, several spans may become one answer; from 4.54 on there are some to spare.
+    const spares = settings.alignsToWords && !this.version.isBefore(4, 54);
+    const wanted = spares ? settings.topK * 2 + 10 : settings.topK;
+    return bestSpans(start, end, allowed, wanted, settings.maxAnswerLength);
   }
+}
+
+/** Whether transformers counts two answers as one. */
+function areSame(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }
 
 /** Where a span of tokens lies in the context: at whole words, or at its tokens' own offsets. */

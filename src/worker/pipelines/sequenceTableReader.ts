@@ -1,7 +1,7 @@
 import { MlflowError } from '../../core/errors.js';
 import type { JsonObject, JsonValue } from '../../core/ports.js';
 import type { PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
-import { generationDefaults } from '../runtime/generation/generationOptions.js';
+import { generationDefaults, pipelineGenerationConfig } from '../runtime/generation/generationOptions.js';
 import { tapexText } from '../tokenizer/tables/tapexText.js';
 import { notText, Tokenizer } from '../tokenizer/tokenizer.js';
 import { runGeneration } from './generationRun.js';
@@ -27,9 +27,12 @@ export class SequenceTableReader implements TableReader {
   }
 
   async answer(question: TableQuestion, kwargs: JsonObject, options: PipelineCallOptions): Promise<JsonObject[]> {
-    const { model, generation, task } = this.context;
+    const { model, version, generation, task } = this.context;
     const inputIds = this.encode(question, kwargs['truncation']);
-    const given: JsonObject = { ...model.generationConfig, ...taskSpecificParams(model.config, task) };
+    const given: JsonObject = {
+      ...pipelineGenerationConfig(task, version, model.generationConfig),
+      ...taskSpecificParams(model.config, task),
+    };
     const padId = this.tokenizer.specialTokenId('pad_token');
     if ((given['pad_token_id'] ?? null) === null && padId !== undefined) given['pad_token_id'] = padId;
     const { sequences } = await runGeneration({
@@ -37,7 +40,7 @@ export class SequenceTableReader implements TableReader {
       tokenizer: this.tokenizer,
       transformersMajor: generation,
       request: { inputIds },
-      generation: { ...given, ...generationDefaults(task, generation, given) },
+      generation: { ...given, ...generationDefaults(task, version, given) },
       options,
     });
     return sequences.map((ids) => ({ answer: this.tokenizer.decode(ids, { skipSpecialTokens: true }) }));

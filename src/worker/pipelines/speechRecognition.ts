@@ -8,6 +8,7 @@ import { loadAudio, type LoadedAudio } from '../media/loadAudio.js';
 import { WhisperFeatureExtractor } from '../media/logMel.js';
 import { generationDefaults } from '../runtime/generation/generationOptions.js';
 import type { RuntimeModel } from '../runtime/model.js';
+import type { TransformersVersion } from '../../core/transformers/transformersVersion.js';
 import type { TransformersGeneration } from '../tokenizer/generation.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { forward } from './modelInputs.js';
@@ -33,6 +34,7 @@ export class SpeechRecognitionPipeline implements Pipeline {
   readonly instanceType: string;
   readonly tokenizer: Tokenizer;
   private readonly model: RuntimeModel;
+  private readonly version: TransformersVersion;
   private readonly generation: TransformersGeneration;
 
   private constructor(
@@ -43,6 +45,7 @@ export class SpeechRecognitionPipeline implements Pipeline {
     this.task = context.task;
     this.instanceType = context.instanceType;
     this.model = context.model;
+    this.version = context.version;
     this.generation = context.generation;
     this.tokenizer = tokenizer;
   }
@@ -227,7 +230,7 @@ export class SpeechRecognitionPipeline implements Pipeline {
     }
     if (returnsLanguage) kwargs['return_segments'] = true;
     const given = { ...this.generationConfig, ...kwargs };
-    return { ...kwargs, ...generationDefaults(this.task, this.generation, given) };
+    return { ...kwargs, ...generationDefaults(this.task, this.version, given) };
   }
 
   private languageToken(tokens: readonly number[]): number[] {

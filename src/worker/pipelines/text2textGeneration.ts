@@ -2,7 +2,7 @@ import { MlflowError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/ports.js';
 import type { PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
 import type { GenerateResult } from '../runtime/model.js';
-import { generationDefaults } from '../runtime/generation/generationOptions.js';
+import { generationDefaults, pipelineGenerationConfig } from '../runtime/generation/generationOptions.js';
 import { runGeneration } from './generationRun.js';
 import { validateGenerationNames } from '../../core/pyfunc/generationNames.js';
 import { encodeOptions } from './modelInputs.js';
@@ -31,7 +31,10 @@ export class Text2TextGenerationPipeline extends TextPipeline {
   }
 
   override get generationConfig(): JsonObject {
-    return { ...this.model.generationConfig, ...this.taskParams };
+    return {
+      ...pipelineGenerationConfig(this.task, this.version, this.model.generationConfig),
+      ...this.taskParams,
+    };
   }
 
   protected async run(input: unknown, kwargs: JsonObject, options: PipelineCallOptions): Promise<unknown> {
@@ -89,7 +92,7 @@ export class Text2TextGenerationPipeline extends TextPipeline {
       tokenizer: this.tokenizer,
       transformersMajor: 4,
       request: { inputIds: [ids] },
-      generation: { ...given, ...generationDefaults(this.task, this.generation, given) },
+      generation: { ...given, ...generationDefaults(this.task, this.version, given) },
       options,
     });
     this.finishReason = result.finishReason;

@@ -72,7 +72,7 @@ export class TextClassificationPipeline extends TextPipeline {
 
   private defaultActivation(labelCount: number): Activation {
     const problem = this.model.config['problem_type'];
-    if (this.generation === 5 && problem === 'regression') return 'NONE';
+    if (!this.version.isBefore(4, 46) && problem === 'regression') return 'NONE';
     if (problem === 'multi_label_classification' || labelCount === 1) return 'SIGMOID';
     return 'SOFTMAX';
   }

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../core/ports.js';
 import type { PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
 import { pythonLength, pythonSlice } from '../../core/pyfunc/pythonStrings.js';
 import { pyRepr } from '../../core/signature/pythonText.js';
-import { generationDefaults } from '../runtime/generation/generationOptions.js';
+import { generationDefaults, pipelineGenerationConfig } from '../runtime/generation/generationOptions.js';
 import type { GenerateResult } from '../runtime/model.js';
 import { runGeneration } from './generationRun.js';
 import { validateGenerationNames } from '../../core/pyfunc/generationNames.js';
@@ -31,16 +31,15 @@ export class TextGenerationPipeline extends TextPipeline {
   }
 
   override get generationConfig(): JsonObject {
-    return { ...this.model.generationConfig, ...this.taskParams };
+    return {
+      ...pipelineGenerationConfig(this.task, this.version, this.model.generationConfig),
+      ...this.taskParams,
+    };
   }
 
   protected run(input: unknown, kwargs: JsonObject, options: PipelineCallOptions): Promise<unknown> {
     const configPrefix = this.taskParams['prefix'] ?? this.model.config['prefix'];
-    const settings = textGenerationSettings(
-      kwargs,
-      this.generation,
-      typeof configPrefix === 'string' ? configPrefix : '',
-    );
+    const settings = textGenerationSettings(kwargs, this.version, typeof configPrefix === 'string' ? configPrefix : '');
     validateGenerationNames(settings.generation, this.generation);
     if (this.isChat(input)) return this.generate(input as Message[], settings, options);
     return this.each(input, options, (item) => this.generate(item as Prompt, settings, options));
@@ -99,7 +98,7 @@ export class TextGenerationPipeline extends TextPipeline {
   }
 
   private continuesFinalMessage(messages: Message[], settings: TextGenerationSettings): boolean {
-    if (this.generation === 4) return false;
+    if (this.version.isBefore(4, 45)) return false;
     return settings.continueFinalMessage ?? messages.at(-1)?.['role'] === 'assistant';
   }
 
@@ -114,7 +113,7 @@ export class TextGenerationPipeline extends TextPipeline {
     const given: JsonObject = { ...this.generationConfig, ...settings.generation };
     const padId = this.tokenizer.specialTokenId('pad_token');
     if ((given['pad_token_id'] ?? null) === null && padId !== undefined) given['pad_token_id'] = padId;
-    const merged = { ...given, ...generationDefaults(this.task, this.generation, given) };
+    const merged = { ...given, ...generationDefaults(this.task, this.version, given) };
     return this.withPrefixLength(merged, settings);
   }
 

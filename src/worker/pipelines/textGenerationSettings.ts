@@ -1,6 +1,6 @@
 import { MlflowError } from '../../core/errors.js';
 import type { JsonObject, JsonValue } from '../../core/ports.js';
-import type { TransformersGeneration } from '../tokenizer/generation.js';
+import type { TransformersVersion } from '../../core/transformers/transformersVersion.js';
 
 export interface TextGenerationSettings {
   returnType: 'fullText' | 'newText' | 'tensors';
@@ -21,7 +21,7 @@ export interface TextGenerationSettings {
 /** The pipeline's own keyword arguments; the rest goes to `generate`. Source: text_generation.py, `_sanitize_parameters`. */
 export function textGenerationSettings(
   kwargs: JsonObject,
-  generation: TransformersGeneration,
+  version: TransformersVersion,
   configPrefix: string,
 ): TextGenerationSettings {
   const rest = { ...kwargs };
@@ -30,7 +30,8 @@ export function textGenerationSettings(
     delete rest[name];
     return value;
   };
-  const isNewer = generation >= 5;
+  const isNewer = !version.isBefore(5);
+  const namesTokenizerKwargs = !version.isBefore(4, 56);
   const returnType = returnTypeOf({
     fullText: take('return_full_text'),
     tensors: take('return_tensors'),
@@ -44,8 +45,8 @@ export function textGenerationSettings(
     generation: rest,
     cleanUp: flagOf(take('clean_up_tokenization_spaces')),
     longGeneration: longGenerationOf(take('handle_long_generation')),
-    skipSpecialTokens: isNewer ? flagOf(take('skip_special_tokens')) : undefined,
-    continueFinalMessage: isNewer ? flagOf(take('continue_final_message')) : undefined,
+    skipSpecialTokens: namesTokenizerKwargs ? flagOf(take('skip_special_tokens')) : undefined,
+    continueFinalMessage: !version.isBefore(4, 45) ? flagOf(take('continue_final_message')) : undefined,
     tools: isNewer ? take('tools') : undefined,
     documents: isNewer ? take('documents') : undefined,
     stopStrings: textsOf(take('stop_sequence')),
@@ -55,10 +56,11 @@ export function textGenerationSettings(
     const value = take(name);
     if (value !== undefined) settings.tokenizerKwargs[name] = value;
   }
+  if (version.isBefore(4, 43)) settings.tokenizerKwargs['add_special_tokens'] ??= false;
   const maxLength = rest['max_length'];
   if (typeof maxLength === 'number') settings.tokenizerKwargs['max_length'] = maxLength;
   else delete rest['max_length'];
-  if (isNewer) Object.assign(settings.tokenizerKwargs, take('tokenizer_encode_kwargs'));
+  if (namesTokenizerKwargs) Object.assign(settings.tokenizerKwargs, take('tokenizer_encode_kwargs'));
   settings.stopStrings.push(...textsOf(rest['stop_strings']));
   return settings;
 }

@@ -36,7 +36,7 @@ export class TokenClassificationPipeline extends TextPipeline {
   protected run(input: unknown, kwargs: JsonObject, options: PipelineCallOptions): Promise<unknown> {
     const known = ['ignore_labels', 'aggregation_strategy', 'offset_mapping', 'stride'];
     if (this.generation === 4) known.push('grouped_entities', 'ignore_subwords');
-    else known.push('is_split_into_words', 'delimiter');
+    if (!this.version.isBefore(4, 53)) known.push('is_split_into_words', 'delimiter');
     this.refuseUnknown(kwargs, known);
     const settings = this.settings(kwargs);
     if (Array.isArray(input) && input.length === 0)
@@ -84,7 +84,7 @@ export class TokenClassificationPipeline extends TextPipeline {
       return { text, windows: kept(tokenizer.encodeAllWords(words, options)), wordStarts };
     }
     if (typeof input === 'string') return { text: input, windows: kept(tokenizer.encodeAll(input, options)) };
-    if (this.generation === 4) {
+    if (this.version.isBefore(4, 53)) {
       const kwargs = { truncation: options.truncation, padding: stride !== undefined };
       return { text: input as string[], windows: encodeInput(tokenizer, input, kwargs) };
     }

@@ -11,9 +11,12 @@ import {
   type TokenScores,
 } from '../../../src/worker/pipelines/entities.js';
 import { validateGenerationNames } from '../../../src/core/pyfunc/generationNames.js';
+import { TransformersVersion } from '../../../src/core/transformers/transformersVersion.js';
 import { sigmoid, softmax, topIndices } from '../../../src/worker/pipelines/numeric.js';
 import { textGenerationSettings } from '../../../src/worker/pipelines/textGenerationSettings.js';
 
+const transformers4 = new TransformersVersion('4.43.4');
+const transformers5 = new TransformersVersion('5.23.0');
 const join = (words: string[]): string => words.join(' ');
 
 describe('entities', () => {
@@ -106,12 +109,36 @@ describe('generation arguments', () => {
   });
 
   it('return types exclude each other', () => {
-    assert.equal(textGenerationSettings({ return_full_text: false }, 5, '').returnType, 'newText');
-    assert.equal(textGenerationSettings({ return_tensors: true, return_full_text: null }, 5, '').returnType, 'tensors');
-    assert.throws(() => textGenerationSettings({ return_tensors: true, return_full_text: true }, 5, ''), {
+    assert.equal(textGenerationSettings({ return_full_text: false }, transformers5, '').returnType, 'newText');
+    assert.equal(
+      textGenerationSettings({ return_tensors: true, return_full_text: null }, transformers5, '').returnType,
+      'tensors',
+    );
+    assert.throws(() => textGenerationSettings({ return_tensors: true, return_full_text: true }, transformers5, ''), {
       message: '`return_full_text` is mutually exclusive with `return_tensors`',
     });
-    assert.throws(() => textGenerationSettings({ handle_long_generation: 'x' }, 4, ''), /is not a valid value/);
+    assert.throws(
+      () => textGenerationSettings({ handle_long_generation: 'x' }, transformers4, ''),
+      /is not a valid value/,
+    );
+  });
+});
+
+describe('between the releases of transformers', () => {
+  const settings = (version: string, kwargs = {}) =>
+    textGenerationSettings(kwargs, new TransformersVersion(version), '');
+
+  it('a prompt gets no special tokens before 4.43', () => {
+    assert.deepEqual(settings('4.42.4').tokenizerKwargs, { add_special_tokens: false });
+    assert.deepEqual(settings('4.42.4', { add_special_tokens: true }).tokenizerKwargs, { add_special_tokens: true });
+    assert.deepEqual(settings('4.43.0').tokenizerKwargs, {});
+  });
+
+  it('a chat is gone on with from 4.45, special tokens are kept on request from 4.56', () => {
+    assert.equal(settings('4.44.2', { continue_final_message: true }).continueFinalMessage, undefined);
+    assert.equal(settings('4.45.2', { continue_final_message: true }).continueFinalMessage, true);
+    assert.equal(settings('4.55.4', { skip_special_tokens: false }).skipSpecialTokens, undefined);
+    assert.equal(settings('4.56.2', { skip_special_tokens: false }).skipSpecialTokens, false);
   });
 });
 

@@ -7,7 +7,12 @@ import { MlflowError } from '../../../src/core/errors.js';
 import { GraphBuilder } from '../../../src/core/graph/graphBuilder.js';
 import { encodeOnnxModel } from '../../../src/core/graph/onnxModel.js';
 import type { JsonObject } from '../../../src/core/ports.js';
-import { generationDefaults, readGenerationOptions } from '../../../src/worker/runtime/generation/generationOptions.js';
+import { TransformersVersion } from '../../../src/core/transformers/transformersVersion.js';
+import {
+  generationDefaults,
+  pipelineGenerationConfig,
+  readGenerationOptions,
+} from '../../../src/worker/runtime/generation/generationOptions.js';
 import { largest } from '../../../src/worker/runtime/generation/sampling.js';
 import type { RuntimeModel } from '../../../src/worker/runtime/model.js';
 import { openModel } from '../../../src/worker/runtime/openModel.js';
@@ -147,15 +152,35 @@ describe('generation over an ONNX export', () => {
 
 describe('pipeline defaults', () => {
   it('are added by transformers 5 where nothing is set', () => {
-    assert.deepEqual(generationDefaults('text-generation', 5, {}), {
+    assert.deepEqual(generationDefaults('text-generation', new TransformersVersion('5.23.0'), {}), {
       max_new_tokens: 256,
       do_sample: true,
       temperature: 0.7,
     });
-    assert.deepEqual(generationDefaults('text-generation', 5, { do_sample: false }), { max_new_tokens: 256 });
-    assert.deepEqual(generationDefaults('text-generation', 5, { max_length: 9, do_sample: false }), {});
+    assert.deepEqual(generationDefaults('text-generation', new TransformersVersion('5.23.0'), { do_sample: false }), {
+      max_new_tokens: 256,
+    });
+    assert.deepEqual(
+      generationDefaults('text-generation', new TransformersVersion('5.23.0'), { max_length: 9, do_sample: false }),
+      {},
+    );
   });
-  it('are unknown to transformers 4', () => assert.deepEqual(generationDefaults('text-generation', 4, {}), {}));
+  it('are unknown to transformers before 4.47', () =>
+    assert.deepEqual(generationDefaults('text-generation', new TransformersVersion('4.43.4'), {}), {}));
+  it('begin after the prompt from 4.47, and win over the model from 4.52 to 4.57, except over its length', () => {
+    const at = (text: string) => new TransformersVersion(text);
+    assert.deepEqual(generationDefaults('summarization', at('4.46.3'), {}), {});
+    assert.deepEqual(generationDefaults('summarization', at('4.47.1'), {}), { max_new_tokens: 20 });
+    assert.deepEqual(generationDefaults('summarization', at('4.47.1'), { max_length: 9 }), {});
+    assert.deepEqual(generationDefaults('summarization', at('4.52.4'), {}), {});
+    const model = { num_beams: 2, top_k: 3 };
+    assert.deepEqual(pipelineGenerationConfig('translation_en_to_de', at('4.51.3'), model), model);
+    const changed = { num_beams: 4, top_k: 3, max_new_tokens: 256 };
+    assert.deepEqual(pipelineGenerationConfig('translation_en_to_de', at('4.57.1'), model), changed);
+    const ofLength = pipelineGenerationConfig('summarization', at('4.52.4'), { max_length: 60, max_new_tokens: 5 });
+    assert.deepEqual(ofLength, { max_length: 60, max_new_tokens: null, num_beams: 4 });
+    assert.deepEqual(pipelineGenerationConfig('text-generation', at('5.0.0'), model), model);
+  });
   it('never reach beyond the positions of the model', () => {
     const context = { promptLength: 10, isEncoderDecoder: false, maxPositions: 16, transformersMajor: 5 } as const;
     assert.equal(readGenerationOptions({}, context).maxLength, 16);

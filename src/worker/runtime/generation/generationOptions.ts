@@ -1,5 +1,6 @@
 import { MlflowError } from '../../../core/errors.js';
 import type { JsonObject, JsonValue } from '../../../core/ports.js';
+import type { TransformersVersion } from '../../../core/transformers/transformersVersion.js';
 
 /** Generation options with transformers' names, defaults filled in. */
 export interface GenerationOptions {
@@ -42,15 +43,18 @@ const unsupported: readonly [string, (value: JsonValue, options: JsonObject) => 
   ['guidance_scale', (value) => typeof value === 'number' && value !== 1],
 ];
 
-/** Source: `_default_generation_config` of transformers 5's pipelines; transformers 4 has none. */
+/** Source: `_default_generation_config` of the pipelines; there is none before 4.52. */
 const pipelineDefaults: Readonly<Record<string, JsonObject>> = {
   'any-to-any': { max_new_tokens: 256 },
   'automatic-speech-recognition': { max_new_tokens: 256, num_beams: 5 },
   'document-question-answering': { max_new_tokens: 256 },
   'image-text-to-text': { max_new_tokens: 256 },
+  summarization: { max_new_tokens: 256, num_beams: 4 },
   'table-question-answering': { max_new_tokens: 256 },
+  'text2text-generation': { max_new_tokens: 256, num_beams: 4 },
   'text-generation': { max_new_tokens: 256, do_sample: true, temperature: 0.7 },
   'text-to-audio': { max_new_tokens: 256 },
+  translation: { max_new_tokens: 256, num_beams: 4 },
 };
 
 const samplingOptions = [
@@ -67,16 +71,37 @@ const samplingOptions = [
 /**
  * What a pipeline adds to the options that neither the model's generation config nor the call sets (`given` is both merged):
  * lengths and beams always, sampling options only when sampling. To be merged under `given`.
- * Source: `Pipeline._prepare_generate_kwargs` of transformers 5.
+ * Source: `Pipeline._prepare_generate_kwargs` of transformers 5; before it, only where `generate` itself counts its default
+ * length from the end of the prompt, 4.47 to 4.51.
  */
-export function generationDefaults(task: string, transformersMajor: 4 | 5, given: JsonObject): JsonObject {
-  if (transformersMajor === 4) return {};
+export function generationDefaults(task: string, version: TransformersVersion, given: JsonObject): JsonObject {
   const isSet = (name: string): boolean => given[name] !== undefined && given[name] !== null;
-  const added = Object.entries(pipelineDefaults[task] ?? {}).filter(
+  if (version.isBefore(4, 47)) return {};
+  if (version.isBefore(4, 52)) return isSet('max_length') || isSet('max_new_tokens') ? {} : { max_new_tokens: 20 };
+  if (version.isBefore(5)) return {};
+  const added = Object.entries(defaultsOfPipeline(task)).filter(
     ([name]) => !isSet(name) && !(name === 'max_new_tokens' && isSet('max_length')),
   );
   const samples = isSet('do_sample') ? given['do_sample'] === true : added.some(([name]) => name === 'do_sample');
   return Object.fromEntries(added.filter(([name]) => samples || !samplingOptions.includes(name)));
+}
+
+/**
+ * The generation config that a pipeline starts from, given its model's: from 4.52 to 4.57 the pipeline's own defaults win over
+ * what the model says, except over a length of its own. Source: `Pipeline.__init__`.
+ */
+export function pipelineGenerationConfig(task: string, version: TransformersVersion, model: JsonObject): JsonObject {
+  if (version.isBefore(4, 52) || !version.isBefore(5)) return model;
+  const { max_new_tokens: newTokens, ...others } = defaultsOfPipeline(task);
+  const hasLength = typeof model['max_length'] === 'number' && model['max_length'] !== 20;
+  const merged = { ...model, ...others };
+  if (newTokens === undefined) return merged;
+  if (!hasLength) return { ...merged, max_new_tokens: newTokens };
+  return { ...merged, max_new_tokens: null };
+}
+
+function defaultsOfPipeline(task: string): JsonObject {
+  return pipelineDefaults[task.startsWith('translation') ? 'translation' : task] ?? {};
 }
 
 /** @throws MlflowError INVALID_PARAMETER_VALUE with transformers' texts. */
