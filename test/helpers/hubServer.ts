@@ -1,14 +1,24 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+import type { SelfSigned } from './selfSigned.js';
 
 export interface HubRepository {
   files: Record<string, Buffer>;
   /** 40 hex digits; made from the content when absent. */
   commit?: string;
+  /** Files of other commits. */
+  history?: Record<string, Record<string, Buffer>>;
+  /** Commits by branch and tag, besides `main`. */
+  refs?: Record<string, string>;
   /** Only with this token. */
   token?: string;
+  /** What the repository is may be asked by all, its files only with the token. */
   isGated?: boolean;
+  /** The repository has another name now. */
+  movedTo?: string;
 }
 
 /** One request as the server saw it. */
@@ -79,8 +89,10 @@ export class HubServer {
     private readonly cdn: Server,
   ) {}
 
-  static async start(repositories: Record<string, HubRepository>): Promise<HubServer> {
-    const [hub, cdn] = [createServer(), createServer()];
+  static async start(repositories: Record<string, HubRepository>, secure?: SelfSigned): Promise<HubServer> {
+    const create = (): Server =>
+      secure ? createSecureServer({ key: secure.key, cert: secure.certificate }) : createServer();
+    const [hub, cdn] = [create(), create()];
     const server = new HubServer(repositories, hub, cdn);
     hub.on('request', (request, response) => void server.answerHub(request, response));
     cdn.on('request', (request, response) => void server.answerCdn(request, response));
@@ -89,11 +101,16 @@ export class HubServer {
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.hub.address() as AddressInfo).port}`;
+    return this.addressOf(this.hub);
   }
 
   get cdnEndpoint(): string {
-    return `http://127.0.0.1:${(this.cdn.address() as AddressInfo).port}`;
+    return this.addressOf(this.cdn);
+  }
+
+  private addressOf(server: Server): string {
+    const scheme = server instanceof TlsServer ? 'https' : 'http';
+    return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
   commitOf(repositoryId: string): string {
@@ -122,44 +139,70 @@ export class HubServer {
     const seen = this.see('hub', request);
     const url = new URL(request.url ?? '/', this.endpoint);
     if (this.refuse(seen.path, response)) return;
-    const path = decodeURIComponent(url.pathname);
-    const api = /^\/api\/models\/(.+?)(?:\/(revision|tree)\/([^/]+)(?:\/(.+))?)?$/.exec(path);
-    const resolve = /^\/(.+?)\/resolve\/([^/]+)\/(.+)$/.exec(path);
-    const [repositoryId, revision] = [api?.[1] ?? resolve?.[1] ?? '', api?.[3] ?? resolve?.[2] ?? 'main'];
+    const api = /^\/api\/models\/(.+?)(?:\/(revision|tree)\/([^/]+)(?:\/(.+))?)?$/.exec(url.pathname);
+    const resolve = /^\/(.+?)\/resolve\/([^/]+)\/(.+)$/.exec(url.pathname);
+    const repositoryId = api?.[1] ?? resolve?.[1] ?? '';
+    const revision = decodeURIComponent(api?.[3] ?? resolve?.[2] ?? 'main');
     const repository = this.repositories[repositoryId];
     if (!repository) return refuseWith(response, 404, 'RepoNotFound', 'Repository not found');
-    if (repository.token !== undefined && seen.authorization !== `Bearer ${repository.token}`) {
-      if (repository.isGated) return refuseWith(response, 403, 'GatedRepo', 'Access to this model is restricted.');
-      return refuseWith(response, 401, 'RepoNotFound', 'Repository not found');
+    if (repository.movedTo !== undefined) {
+      const location = (request.url ?? '').replace(repositoryId, repository.movedTo);
+      return void response.writeHead(307, { location, 'content-length': '0' }).end();
     }
-    const commit = this.commitOf(repositoryId);
-    if (!['main', 'HEAD', commit].includes(revision))
-      return refuseWith(response, 404, 'RevisionNotFound', 'Invalid rev id');
-    if (api?.[2] === 'tree') return this.answerTree(url, repository, api[4], response);
-    if (api) return this.answerInfo(repositoryId, repository, response);
-    return this.answerResolve(seen, request, response, repository, commit, resolve?.[3] ?? '');
+    const isAllowed = repository.token === undefined || seen.authorization === `Bearer ${repository.token}`;
+    if (!isAllowed && repository.isGated && resolve) {
+      const status = seen.authorization === undefined ? 401 : 403;
+      return refuseWith(response, status, 'GatedRepo', `Access to model ${repositoryId} is restricted.`);
+    }
+    if (!isAllowed && !repository.isGated) return refuseWith(response, 401, 'RepoNotFound', 'Repository not found');
+    const commit = this.commitAt(repositoryId, revision);
+    if (commit === undefined) return refuseWith(response, 404, 'RevisionNotFound', 'Invalid rev id');
+    const files = repository.history?.[commit] ?? repository.files;
+    if (api?.[2] === 'tree') return this.answerTree(url, files, api[4] && decodeURIComponent(api[4]), response);
+    if (api) return this.answerInfo(repositoryId, repository, commit, files, response);
+    return this.answerResolve(seen, request, response, files, commit, decodeURIComponent(resolve?.[3] ?? ''));
   }
 
-  private answerInfo(id: string, repository: HubRepository, response: ServerResponse): void {
+  /** The commit of a branch, a tag, a commit or the beginning of one. */
+  private commitAt(repositoryId: string, revision: string): string | undefined {
+    const { history = {}, refs = {} } = this.repositories[repositoryId] ?? {};
+    const newest = this.commitOf(repositoryId);
+    if (revision === 'main' || revision === 'HEAD') return newest;
+    const isShort = /^[0-9a-f]{7,40}$/.test(revision);
+    return refs[revision] ?? [newest, ...Object.keys(history)].find((commit) => isShort && commit.startsWith(revision));
+  }
+
+  private answerInfo(
+    id: string,
+    repository: HubRepository,
+    commit: string,
+    files: Record<string, Buffer>,
+    response: ServerResponse,
+  ): void {
     sendJson(response, {
       _id: '0123456789abcdef01234567',
       id,
       modelId: id,
-      sha: this.faults.commit ?? this.commitOf(id),
+      sha: this.faults.commit ?? commit,
       private: repository.token !== undefined,
-      gated: false,
+      gated: repository.isGated ? 'auto' : false,
       disabled: false,
       downloads: 1,
       likes: 0,
       tags: [],
       lastModified: '2026-01-02T03:04:05.000Z',
       createdAt: '2026-01-02T03:04:05.000Z',
-      siblings: Object.keys(repository.files).map((rfilename) => ({ rfilename })),
+      siblings: Object.keys(files).map((rfilename) => ({ rfilename })),
     });
   }
 
-  private answerTree(url: URL, repository: HubRepository, below: string | undefined, response: ServerResponse): void {
-    const all = Object.entries(repository.files).map(([path, bytes]): ListingEntry => {
+  private answerTree(
+    url: URL,
+    files: Record<string, Buffer>,
+    below: string | undefined,
+    response: ServerResponse,
+  ): void {
+    const all = Object.entries(files).map(([path, bytes]): ListingEntry => {
       const entry = {
         type: 'file' as const,
         path,
@@ -186,11 +229,11 @@ export class HubServer {
     seen: SeenRequest,
     request: IncomingMessage,
     response: ServerResponse,
-    repository: HubRepository,
+    files: Record<string, Buffer>,
     commit: string,
     name: string,
   ): Promise<void> {
-    const bytes = repository.files[name];
+    const bytes = files[name];
     response.setHeader('x-repo-commit', commit);
     if (!bytes) return refuseWith(response, 404, 'EntryNotFound', 'Entry not found');
     if (bytes.length < largeBytes) {
@@ -210,8 +253,8 @@ export class HubServer {
     this.uses.set(seen.path, uses);
     if (uses > (this.faults.signedUses ?? Infinity)) return void response.writeHead(403).end('expired');
     const id = /^\/lfs\/([0-9a-f]{64})/.exec(seen.path)?.[1];
-    for (const { files } of Object.values(this.repositories)) {
-      for (const [name, bytes] of Object.entries(files)) {
+    for (const { files, history = {} } of Object.values(this.repositories)) {
+      for (const [name, bytes] of [files, ...Object.values(history)].flatMap(Object.entries<Buffer>)) {
         if (bytes.length < largeBytes || blobId(bytes) !== id) continue;
         response.setHeader('etag', `"${id}"`);
         return this.send(seen, request, response, this.faults.content?.(name, bytes) ?? bytes);

@@ -100,7 +100,7 @@ export class DirectConnection {
     this.endExchange();
     this.socket.destroy();
     exchange?.refuse(isLost ? new LostConnectionError(error.message) : error);
-    body?.fail(error);
+    body?.breakOff(error);
   }
 
   private onEnd: () => void = () => undefined;
@@ -112,38 +112,44 @@ export class DirectConnection {
   }
 
   private nextMemory(): Uint8Array {
+    this.memory = this.scratch;
     try {
       this.memory = this.body?.room() ?? this.scratch;
     } catch (error) {
-      this.memory = this.scratch;
-      this.destroy(error as Error);
+      this.giveUp(error);
     }
     return this.memory;
   }
 
-  /** Whether more may come at once. */
+  /** Whether more may come at once. TLS may bring more all the same. */
   private take(count: number): boolean {
+    const received = this.scratch.subarray(0, count);
     try {
-      if (this.exchange) return this.takeHead(this.scratch.subarray(0, count), this.exchange);
+      if (this.exchange) return this.takeHead(received, this.exchange);
       if (!this.body) throw new Error('the server sent more than one answer');
-      return this.memory === this.scratch ? this.body.pour(this.scratch.subarray(0, count)) : this.body.filled(count);
+      return this.memory === this.scratch ? this.body.take(received) : this.body.filled(count);
     } catch (error) {
-      this.destroy(error as Error);
+      this.giveUp(error);
       return false;
     }
+  }
+
+  private giveUp(error: unknown): void {
+    const { body } = this;
+    this.destroy(error as Error);
+    body?.fail(error as Error);
   }
 
   private takeHead(bytes: Buffer, exchange: Exchange): boolean {
     const head = exchange.reader.read(bytes);
     if (!head) return true;
-    this.exchange = undefined;
     this.isReusable &&= head.isPersistent;
     const body = new DirectBody(exchange.isHead ? 0 : head.lengthBytes, head.rest, {
       resume: () => void this.socket.resume(),
       destroy: (error) => this.destroy(error),
       finish: () => this.finish(),
     });
-    this.body = body;
+    [this.exchange, this.body] = [undefined, body];
     exchange.answer(responseOf(head, body));
     return false;
   }
@@ -176,78 +182,95 @@ class DirectBody implements ByteBody {
   private resolve: () => void = () => undefined;
   private reject: (error: Error) => void = () => undefined;
   private failure: Error | undefined;
-  private isPaused = true;
+  /** What came while the sink took nothing. */
+  private readonly held: Buffer[] = [];
+  private isBusy = true;
   private isOver = false;
 
   constructor(
-    private remainingBytes: number,
-    /** What came together with the head; it stands in memory that is used again at the next read. */
-    private early: Uint8Array,
+    private expectedBytes: number,
+    rest: Buffer,
     private readonly owner: BodyOwner,
-  ) {}
+  ) {
+    if (rest.byteLength > 0) this.take(rest);
+  }
 
   readInto(sink: ByteSink): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
       [this.sink, this.resolve, this.reject] = [sink, resolve, reject];
-      this.isPaused = false;
-      try {
-        if (this.pour(this.early) && this.remainingBytes > 0) this.owner.resume();
-      } catch (error) {
-        this.owner.destroy(error as Error);
-      }
+      this.goOn();
     });
   }
 
   cancel(): Promise<void> {
     if (this.isOver) return Promise.resolve();
-    if (this.remainingBytes === this.early.byteLength) this.end();
+    if (this.expectedBytes === 0) this.end();
     else this.owner.destroy(new Error('the answer was not wanted'));
     return Promise.resolve();
   }
 
+  /** The connection ended. Where all came before, the sink may still take it. */
+  breakOff(error: Error): void {
+    if (this.expectedBytes > 0 || !this.sink) this.fail(error);
+  }
+
   fail(error: Error): void {
+    if (this.isOver) return;
     this.isOver = true;
-    this.failure ??= error;
-    this.reject(this.failure);
+    this.failure = error;
+    this.reject(error);
   }
 
   /** The sink's memory for what comes next, while it takes something. */
   room(): Uint8Array | undefined {
-    if (!this.sink || this.isPaused || this.remainingBytes === 0) return undefined;
-    return this.sink.room().subarray(0, this.remainingBytes);
+    return this.isBusy || this.expectedBytes === 0 ? undefined : this.sink?.room().subarray(0, this.expectedBytes);
   }
 
   /** So much came into the sink's memory. */
   filled(count: number): boolean {
-    return this.advance(count, this.sink?.filled(count));
+    this.expectedBytes -= count;
+    return this.settle(this.sink?.filled(count));
   }
 
-  /** So much came elsewhere. */
-  pour(bytes: Uint8Array): boolean {
-    if (bytes.byteLength > this.remainingBytes) throw new Error('the server sent more than it announced');
-    return this.advance(bytes.byteLength, this.sink && pour(bytes, this.sink));
+  /** These bytes came into memory that is used again. */
+  take(bytes: Buffer): boolean {
+    if (bytes.byteLength > this.expectedBytes) throw new Error('the server sent more than it announced');
+    this.expectedBytes -= bytes.byteLength;
+    this.held.push(Buffer.from(bytes));
+    return this.isBusy ? false : this.handOn();
   }
 
-  private advance(count: number, busy: Promise<void> | undefined): boolean {
-    this.remainingBytes -= count;
-    const go = (): void => {
-      this.isPaused = false;
-      if (this.remainingBytes === 0) this.end();
-    };
-    if (!busy) {
-      go();
-      return true;
+  /** Hands on what is held. Whether more may come. */
+  private handOn(): boolean {
+    for (let chunk = this.held.shift(); chunk && this.sink; chunk = this.held.shift()) {
+      const busy = pour(chunk, this.sink);
+      if (busy) return this.settle(busy);
     }
-    this.isPaused = true;
-    busy.then(
-      () => {
-        go();
-        if (this.remainingBytes > 0) this.owner.resume();
-      },
-      (error: unknown) => this.owner.destroy(error as Error),
+    return this.settle(undefined);
+  }
+
+  private settle(busy: Promise<void> | undefined): boolean {
+    this.isBusy = busy !== undefined;
+    busy?.then(
+      () => this.goOn(),
+      (error: unknown) => this.giveUp(error),
     );
-    return false;
+    if (!busy && this.expectedBytes === 0) this.end();
+    return !busy;
+  }
+
+  private goOn(): void {
+    try {
+      if (this.handOn() && !this.isOver) this.owner.resume();
+    } catch (error) {
+      this.giveUp(error);
+    }
+  }
+
+  private giveUp(error: unknown): void {
+    this.fail(error as Error);
+    this.owner.destroy(error as Error);
   }
 
   private end(): void {

@@ -6,10 +6,15 @@ import { describeFileError } from '../files/atomicFolder.js';
 import { withDownloadLock } from './downloadLock.js';
 import { PartMap } from './partMap.js';
 import { receiveBlob, type ReceiveBlobOptions } from './receiveBlob.js';
+import { withSharedLock } from './sharedLock.js';
 
 export interface DownloadBlobOptions extends ReceiveBlobOptions {
+  /** The file that Python's client locks for this content. */
   lockFile: string;
 }
+
+/** From here on a download lasts long enough for another program to begin the same one. */
+const sharedLockBytes = 1024 * 1024;
 
 /**
  * Downloads one content of the Hub in parallel ranges and shows it under its name when its hash is right. What an earlier
@@ -18,14 +23,18 @@ export interface DownloadBlobOptions extends ReceiveBlobOptions {
  */
 export async function downloadBlob(options: DownloadBlobOptions): Promise<void> {
   await mkdir(path.dirname(options.target), { recursive: true });
-  await withDownloadLock(options.lockFile, options.signal, async () => {
+  const { lockFile, signal } = options;
+  const run = async (): Promise<void> => {
     if (await isThere(options)) return options.onBytes?.(options.file.sizeBytes);
     try {
       await downloadInto(options);
     } catch (error) {
       throw describeFileError(error, options.target);
     }
-  });
+  };
+  await withDownloadLock(lockFile.replace(/(\.lock)?$/, '.parts.lock'), signal, () =>
+    options.file.sizeBytes < sharedLockBytes ? run() : withSharedLock(lockFile, signal, run),
+  );
 }
 
 async function isThere({ target, file }: DownloadBlobOptions): Promise<boolean> {
@@ -44,6 +53,7 @@ async function downloadInto(options: DownloadBlobOptions): Promise<void> {
   );
   if (!hasData) await rm(mapFile, { force: true });
   const data = await open(dataFile, constants.O_RDWR | constants.O_CREAT);
+  let keptBytes = 0;
   try {
     const map = await PartMap.open(mapFile, file);
     try {
@@ -52,10 +62,11 @@ async function downloadInto(options: DownloadBlobOptions): Promise<void> {
       map.limitTo(size);
       await receiveBlob(options, data, map);
     } finally {
+      keptBytes = map.totalDoneBytes;
       await map.close();
     }
   } catch (error) {
-    if (MlflowError.is(error, 'DATA_LOSS'))
+    if (keptBytes === 0 || MlflowError.is(error, 'DATA_LOSS'))
       await Promise.all([dataFile, mapFile].map((name) => rm(name, { force: true })));
     throw error;
   } finally {

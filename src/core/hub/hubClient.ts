@@ -58,11 +58,12 @@ export class HubClient implements HubAccess {
   }
 
   async modelCard(repositoryId: string, options: LongRunningOptions = {}): Promise<string | null> {
-    const { commit, files } = await this.list(repositoryId, defaultRevision, options.signal);
-    const card = files.find((file) => file.name === 'README.md');
-    if (!card) return null;
-    const [file = ''] = await this.fetchFiles(repositoryId, commit, [card], options);
-    return readFile(file, 'utf8');
+    try {
+      return await readFile(await this.downloadFile(repositoryId, 'README.md', options), 'utf8');
+    } catch (error) {
+      if (MlflowError.is(error) && error.reason === 'fileMissing') return null;
+      throw error;
+    }
   }
 
   async listFiles(
@@ -107,7 +108,7 @@ export class HubClient implements HubAccess {
     if (known !== undefined && (this.isOffline || isCommitHash(options.revision ?? ''))) return known;
     const listed = await this.list(repositoryId, options.revision, options.signal).catch((error: unknown) => {
       if (known !== undefined && isNetworkFailure(error)) return null;
-      throw error;
+      throw offlineWithoutCache(error, `'${fileName}' of '${repositoryId}'`, options.revision ?? defaultRevision);
     });
     if (listed === null) return known!;
     const file = listed.files.find((candidate) => candidate.name === fileName);
@@ -127,7 +128,7 @@ export class HubClient implements HubAccess {
       listed = await this.list(repositoryId, revision, options.signal);
     } catch (error) {
       const cached = isNetworkFailure(error) ? await this.cachedSnapshot(repositoryId, revision) : undefined;
-      if (cached === undefined) throw offlineWithoutCache(error, repositoryId, revision);
+      if (cached === undefined) throw offlineWithoutCache(error, `'${repositoryId}'`, revision);
       return cached;
     }
     const { commit, files } = listed;
@@ -239,7 +240,7 @@ export class HubClient implements HubAccess {
       url: fileUrl(this.connection.settings.endpoint, repositoryId, commit, file.name),
       file,
       target,
-      lockFile: path.join(this.cache.folder, '.locks', repositoryName, `${file.blobId}.parts.lock`),
+      lockFile: path.join(this.cache.folder, '.locks', repositoryName, `${file.blobId}.lock`),
       connectionCount: connectionsPerFile,
       signal,
       onBytes,
@@ -286,11 +287,11 @@ function isNetworkFailure(error: unknown): boolean {
   return MlflowError.is(error, 'TEMPORARILY_UNAVAILABLE') || MlflowError.is(error, 'REQUEST_LIMIT_EXCEEDED');
 }
 
-function offlineWithoutCache(error: unknown, repositoryId: string, revision: string): unknown {
+function offlineWithoutCache(error: unknown, wanted: string, revision: string): unknown {
   if (!MlflowError.is(error) || error.reason !== 'hubOffline') return error;
   return new MlflowError(
-    `'${repositoryId}' at ${revision} is not in the cache, and HF_HUB_OFFLINE is set. Unset it to download the model.`,
+    `${wanted} at ${revision} is not in the cache, and HF_HUB_OFFLINE is set. Unset it to download what is missing.`,
     'TEMPORARILY_UNAVAILABLE',
-    { reason: 'hubOffline', details: { repository: repositoryId, revision }, cause: error },
+    { reason: 'hubOffline', details: { wanted, revision }, cause: error },
   );
 }

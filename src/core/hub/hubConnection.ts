@@ -183,15 +183,15 @@ async function refusal({ response, url }: HubAnswer): Promise<MlflowError> {
   const told = response.headers.get('x-error-message');
   await response.body?.cancel();
   const said = told === null ? `answered ${url} with ${status}` : `refused ${url}: ${told.slice(0, 300)} (${status})`;
-  return new MlflowError(`The Hub ${said}. ${remedy(status, response.headers.get('x-error-code'))}`, errorCode, {
+  return new MlflowError(`The Hub ${said}. ${remedy(status, response.headers.get('x-error-code'), url)}`, errorCode, {
     ...(status === 429 ? { reason: 'hubRateLimited' as const } : {}),
     details: { url, status },
   });
 }
 
-function remedy(status: number, hubCode: string | null): string {
+function remedy(status: number, hubCode: string | null, url: string): string {
   if (hubCode === 'GatedRepo')
-    return "Accept the repository's terms on its page, then set HF_TOKEN to your access token.";
+    return `Accept the terms of the repository on its page (${pageOf(url)}), then set HF_TOKEN to your access token.`;
   if (hubCode === 'RevisionNotFound') return 'The repository has no such revision; check its name.';
   switch (status) {
     case 401:
@@ -204,6 +204,12 @@ function remedy(status: number, hubCode: string | null): string {
     default:
       return 'Try again later.';
   }
+}
+
+/** The page of the repository that an address belongs to. */
+function pageOf(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname.replace(/^\/api\/models/, '').replace(/\/(resolve|tree|revision)\/.*$/, '');
 }
 
 /** No name, no network, no trust, no answer at all: asking again at once changes nothing. */

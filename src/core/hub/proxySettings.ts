@@ -44,7 +44,7 @@ function exceptionOf(entry: string): ((url: URL) => boolean)[] {
   const network = networkOf(rest);
   if (network) return [(url) => isScheme(url) && network(hostOf(url))];
   const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(rest.toLowerCase()) ?? [];
-  const isPort = (url: URL): boolean => port === undefined || Number(port) === portOf(url);
+  const isPort = (url: URL): boolean => port === undefined || port === url.port;
   const domain = host.replace(/^\*?\./, '');
   const isBelowOnly = domain !== host;
   return [
@@ -69,8 +69,4 @@ function networkOf(text: string): ((host: string) => boolean) | undefined {
 
 function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-}
-
-function portOf(url: URL): number {
-  return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
 }

@@ -8,7 +8,9 @@ import { MlflowError } from '../../../src/core/errors.js';
 import { HubClient } from '../../../src/core/hub/hubClient.js';
 import { PartMap, partBytes } from '../../../src/core/hub/partMap.js';
 import { blobId, HubServer } from '../../helpers/hubServer.js';
+import { ProxyServer } from '../../helpers/proxyServer.js';
 import { safetensorsBytes } from '../../helpers/safetensorsBytes.js';
+import { selfSigned } from '../../helpers/selfSigned.js';
 
 const repository = 'acme/tiny';
 const weights = safetensorsBytes({
@@ -79,7 +81,10 @@ describe('HubClient', () => {
     }
     const blobs = (await readdir(path.join(repositoryFolder(), 'blobs'))).sort();
     assert.deepEqual(blobs, [...new Set(Object.values(files).map(blobId))].sort());
-    assert.deepEqual(await readdir(path.join(folder, 'hub', '.locks', 'models--acme--tiny')), []);
+    // As Python leaves it: the lock files stay where they are.
+    assert.deepEqual(await readdir(path.join(folder, 'hub', '.locks', 'models--acme--tiny')), [
+      `${blobId(weights)}.lock`,
+    ]);
   });
 
   test('a large file comes in parallel ranges that cover it once', async () => {
@@ -137,9 +142,133 @@ describe('HubClient', () => {
     await rejects(client({ HF_TOKEN_PATH: other }).latestCommit(repository), 'UNAUTHENTICATED', /401/);
   });
 
-  test('a gated repository says what to accept', async () => {
-    server.repositories[repository] = { files, token: 'x', isGated: true };
-    await rejects(client().latestCommit(repository), 'PERMISSION_DENIED', /Accept the repository's terms/);
+  for (const [token, status] of [
+    [{}, 401],
+    [{ HF_TOKEN: 'hf_other' }, 403],
+  ] as const) {
+    test(`the files of a gated repository are refused with where to accept its terms (${status})`, async () => {
+      server.repositories[repository] = { files, token: 'x', isGated: true };
+      const page = new RegExp(
+        `Access to model acme/tiny is restricted.*\\(${status}\\).*Accept the terms.*\\(${server.endpoint}/acme/tiny\\), then set HF_TOKEN`,
+      );
+      await rejects(
+        client(token).downloadSnapshot(repository),
+        status === 401 ? 'UNAUTHENTICATED' : 'PERMISSION_DENIED',
+        page,
+      );
+      const left = await readdir(path.join(repositoryFolder(), 'blobs'));
+      assert.deepEqual(
+        left.filter((name) => name.includes('.parts')),
+        [],
+      );
+      await client({ HF_TOKEN: 'x' }).downloadSnapshot(repository);
+    });
+  }
+
+  test('a repository that was renamed is followed, and cached under the name that was asked for', async () => {
+    server.repositories['acme/old'] = { files: {}, movedTo: repository };
+    const { folder: snapshot, commit } = await client().downloadSnapshot('acme/old');
+    assert.equal(commit, server.commitOf(repository));
+    assert.equal(snapshot, path.join(folder, 'hub', 'models--acme--old', 'snapshots', commit));
+    assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
+    assert.deepEqual(await readFile(path.join(snapshot, 'config.json')), files['config.json']);
+    delete server.repositories['acme/old'];
+  });
+
+  describe('revisions', () => {
+    const older = { ...files, 'config.json': Buffer.from('{"older": true}') };
+    const olderCommit = '00112233445566778899aabbccddeeff00112233';
+    beforeEach(() => {
+      server.repositories[repository] = {
+        files,
+        history: { [olderCommit]: older },
+        refs: { 'v1.0': olderCommit, 'refs/pr/7': olderCommit, 'feature/x': olderCommit },
+      };
+    });
+
+    for (const revision of ['v1.0', 'refs/pr/7', 'feature/x', olderCommit.slice(0, 8), olderCommit]) {
+      test(`${revision} is resolved, noted as Python notes it, and found again offline`, async () => {
+        const { folder: snapshot, commit } = await client().downloadSnapshot(repository, { revision });
+        assert.equal(commit, olderCommit);
+        assert.deepEqual(await readFile(path.join(snapshot, 'config.json')), older['config.json']);
+        const ref = path.join(repositoryFolder(), 'refs', ...revision.split('/'));
+        if (revision === olderCommit) assert.ok(!existsSync(path.join(repositoryFolder(), 'refs')));
+        else assert.equal(await readFile(ref, 'utf8'), olderCommit);
+        const offline = client({ HF_HUB_OFFLINE: '1' });
+        assert.deepEqual(await offline.downloadSnapshot(repository, { revision }), { folder: snapshot, commit });
+        await rejects(
+          offline.downloadSnapshot(repository),
+          'TEMPORARILY_UNAVAILABLE',
+          /'acme\/tiny' at main is not in the cache, and HF_HUB_OFFLINE is set\. Unset it/,
+        );
+      });
+    }
+
+    test('two commits share the contents that did not change', async () => {
+      await client().downloadSnapshot(repository);
+      server.requests.length = 0;
+      await client().downloadSnapshot(repository, { revision: 'v1.0' });
+      const fetched = server.requests
+        .filter(({ path: asked }) => asked.includes('/resolve/'))
+        .map(({ path: it }) => it);
+      assert.deepEqual(fetched, [`/acme/tiny/resolve/${olderCommit}/config.json`]);
+    });
+
+    test('a branch that moved is noted anew', async () => {
+      await client().downloadSnapshot(repository, { revision: 'v1.0' });
+      server.repositories[repository]!.refs = { 'v1.0': server.commitOf(repository) };
+      const { commit } = await client().downloadSnapshot(repository, { revision: 'v1.0' });
+      assert.equal(commit, server.commitOf(repository));
+      assert.equal(await readFile(path.join(repositoryFolder(), 'refs', 'v1.0'), 'utf8'), commit);
+    });
+  });
+
+  test('offline, what is missing is named: a file, a revision', async () => {
+    await client().downloadFile(repository, 'config.json');
+    const offline = client({ HF_HUB_OFFLINE: '1' });
+    await offline.downloadFile(repository, 'config.json');
+    const missing = /'README\.md' of 'acme\/tiny' at main is not in the cache, and HF_HUB_OFFLINE is set/;
+    await rejects(offline.downloadFile(repository, 'README.md'), 'TEMPORARILY_UNAVAILABLE', missing);
+    await assert.rejects(offline.modelCard(repository), { reason: 'hubOffline' });
+    await client().modelCard(repository);
+    assert.match((await offline.modelCard(repository)) ?? '', /# Tiny ✓/);
+  });
+
+  test('over TLS: a certificate file is trusted as Python trusts it; without one the remedy is said', async () => {
+    const trusted = selfSigned();
+    const secure = await HubServer.start({ [repository]: { files } }, trusted);
+    const certificates = path.join(folder, 'bundle.pem');
+    await writeFile(certificates, trusted.certificate);
+    try {
+      const at = { HF_ENDPOINT: secure.endpoint };
+      await rejects(client(at).latestCommit(repository), 'TEMPORARILY_UNAVAILABLE', /REQUESTS_CA_BUNDLE/);
+      assert.deepEqual(waits, []);
+      const absent = { ...at, SSL_CERT_FILE: path.join(folder, 'none.pem') };
+      await rejects(client(absent).latestCommit(repository), 'INVALID_PARAMETER_VALUE', /SSL_CERT_FILE names '.*none/);
+      for (const variable of ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE']) {
+        await rm(path.join(folder, 'hub'), { recursive: true, force: true });
+        const { folder: snapshot } = await client({ ...at, [variable]: certificates }).downloadSnapshot(repository);
+        assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
+      }
+    } finally {
+      await secure.close();
+    }
+  });
+
+  test('every request goes through the proxy of the environment, but for the hosts of NO_PROXY', async () => {
+    const proxy = await ProxyServer.start();
+    try {
+      const through = { HTTP_PROXY: `http://${proxy.address}` };
+      await client(through).downloadSnapshot(repository);
+      assert.equal(proxy.asked.length, server.requests.length);
+      assert.ok(proxy.asked.some((asked) => asked.startsWith(`GET ${server.cdnEndpoint}/lfs/`)));
+      proxy.asked.length = 0;
+      await rm(path.join(folder, 'hub'), { recursive: true });
+      await client({ ...through, NO_PROXY: '127.0.0.1' }).downloadSnapshot(repository);
+      assert.deepEqual(proxy.asked, []);
+    } finally {
+      await proxy.close();
+    }
   });
 
   test('rate limits are waited out as long as the Hub says, and end with a reason', async () => {
@@ -171,10 +300,18 @@ describe('HubClient', () => {
     assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
   });
 
-  test('a server without ranges is read from the beginning', async () => {
+  test('a server without ranges is read from the beginning, and again when it breaks off', async () => {
     server.faults.ignoresRanges = true;
-    const { folder: snapshot } = await client().downloadSnapshot(repository);
+    server.faults.breakAfter = [{ path: /^\/lfs/, bytes: 3_000_000, times: 3 }];
+    let done = 0;
+    const { folder: snapshot } = await client().downloadSnapshot(repository, {
+      onProgress: ({ done: bytes = 0 }) => (done = bytes),
+    });
     assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
+    assert.equal(
+      done,
+      Object.values(files).reduce((sum, { length }) => sum + length, 0),
+    );
   });
 
   test('parts that an earlier process stored are not asked for again', async () => {
@@ -184,7 +321,7 @@ describe('HubClient', () => {
       blobId: blobId(weights),
       sizeBytes: weights.length,
     });
-    await map.record(0, 1234);
+    map.record(0, 1234);
     await map.close();
     const { folder: snapshot } = await client().downloadSnapshot(repository);
     assert.equal(server.sentBytes(/^\/lfs\//), weights.length - 1234);
@@ -198,9 +335,24 @@ describe('HubClient', () => {
       blobId: blobId(weights),
       sizeBytes: weights.length,
     });
-    await map.record(0, 5000);
+    map.record(0, 5000);
     await map.close();
     const { folder: snapshot } = await client().downloadSnapshot(repository);
+    assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
+  });
+
+  test('parts that the map tells of and the file does not have are fetched', async () => {
+    await mkdir(path.dirname(blob('model.safetensors')), { recursive: true });
+    await writeFile(`${blob('model.safetensors')}.parts.incomplete`, weights.subarray(0, 3000));
+    const map = await PartMap.open(`${blob('model.safetensors')}.parts.map`, {
+      blobId: blobId(weights),
+      sizeBytes: weights.length,
+    });
+    map.record(0, partBytes);
+    map.record(1, 1000);
+    await map.close();
+    const { folder: snapshot } = await client().downloadSnapshot(repository);
+    assert.equal(server.sentBytes(/^\/lfs\//), weights.length - 3000);
     assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
   });
 
