@@ -15,8 +15,7 @@ export async function buildFolder<T>(target: string, build: (folder: string) => 
   const parent = path.dirname(target);
   await mkdir(parent, { recursive: true });
   await removeAbandonedFolders(parent);
-  const folder = path.join(parent, `${marker}${process.pid}-${randomBytes(6).toString('hex')}`);
-  await mkdir(folder);
+  const folder = await makeHiddenFolder(parent);
   try {
     const result = await build(folder);
     await syncTree(folder);
@@ -30,6 +29,42 @@ export async function buildFolder<T>(target: string, build: (folder: string) => 
     await rm(folder, { recursive: true, force: true });
     throw describeFileError(error, target);
   }
+}
+
+/**
+ * Builds folders of one parent out of sight, and shows them one right after the other when all are complete; those of the
+ * same names go. When one cannot be built, all is as before.
+ * @param builds by name; they run and appear in this order
+ */
+export async function replaceFolders(
+  parent: string,
+  builds: Readonly<Record<string, (folder: string) => Promise<unknown>>>,
+): Promise<void> {
+  await removeAbandonedFolders(parent);
+  const hidden = await makeHiddenFolder(parent);
+  try {
+    for (const [name, build] of Object.entries(builds)) {
+      await mkdir(path.join(hidden, name));
+      await build(path.join(hidden, name));
+    }
+    await syncTree(hidden);
+    for (const name of Object.keys(builds)) {
+      await rm(path.join(parent, name), { recursive: true, force: true });
+      await rename(path.join(hidden, name), path.join(parent, name));
+    }
+    await syncFolder(parent);
+  } catch (error) {
+    throw describeFileError(error, parent);
+  } finally {
+    await rm(hidden, { recursive: true, force: true });
+  }
+}
+
+/** An empty folder that {@link removeAbandonedFolders} knows when this process is killed. */
+export async function makeHiddenFolder(parent: string): Promise<string> {
+  const folder = path.join(parent, `${marker}${process.pid}-${randomBytes(6).toString('hex')}`);
+  await mkdir(folder);
+  return folder;
 }
 
 /** Removes temporary folders in `parent` whose process has ended without finishing them. */

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ArtifactStoresSource } from '../artifacts/artifactStores.js';
 import { MlflowError } from '../errors.js';
-import { buildFolder, removeAbandonedFolders } from '../files/atomicFolder.js';
+import { makeHiddenFolder, removeAbandonedFolders, replaceFolders } from '../files/atomicFolder.js';
 import { Model } from '../mlmodel/model.js';
 import { silentLog, type Log, type LongRunningOptions } from '../ports.js';
 import type { DescribedComponents } from './components.js';
@@ -98,7 +98,8 @@ async function weightsOf(
   options: PersistOptions,
 ): Promise<ResolvedWeights> {
   const { signal, onProgress } = options;
-  return resolveWeights(folder, model, { modelUri, hub: services.hub, allowDownload: true, signal, onProgress });
+  const download = { allowDownload: true, isComplete: true, signal, onProgress };
+  return resolveWeights(folder, model, { modelUri, hub: services.hub, ...download });
 }
 
 /** `components` appears before `model`: whoever finds weights finds all. */
@@ -110,17 +111,11 @@ async function buildParts(
 ): Promise<void> {
   const stored = { ...options, isBilingual: true };
   const components = componentsOf(model, weights);
-  if (weights.kind === 'hub' && Object.keys(components).length > 0) {
-    await replaceFolder(path.join(folder, 'components'), (temporary) => storeComponents(components, temporary, stored));
-  }
-  await replaceFolder(path.join(folder, 'model'), (temporary) =>
-    storeModel(weights.modelFolder, temporary, { ...stored, wholeFolder: false }),
-  );
-}
-
-async function replaceFolder(target: string, build: (temporary: string) => Promise<unknown>): Promise<void> {
-  await rm(target, { recursive: true, force: true });
-  await buildFolder(target, build);
+  const hasComponents = weights.kind === 'hub' && Object.keys(components).length > 0;
+  await replaceFolders(folder, {
+    ...(hasComponents && { components: (hidden: string) => storeComponents(components, hidden, stored) }),
+    model: (hidden) => storeModel(weights.modelFolder, hidden, { ...stored, wholeFolder: false }),
+  });
 }
 
 function componentsOf(model: Model, weights: ResolvedWeights): DescribedComponents {
@@ -140,13 +135,18 @@ async function persistRemotely(
   log: Log,
 ): Promise<boolean> {
   const { repository } = target;
-  const names = (await repository.list()).map((file) => path.posix.basename(file.path));
-  if (names.includes('MLmodel') && names.includes('model')) return nothingToDo(modelUri, log);
-  const copy = await mkdtemp(path.join(tmpdir(), 'mlflow-persist-'));
+  await removeAbandonedFolders(tmpdir());
+  const copy = await makeHiddenFolder(tmpdir());
   try {
+    const names = (await repository.list()).map((file) => path.posix.basename(file.path));
+    if (names.includes('MLmodel') && names.includes('model')) {
+      const document = await repository.download('MLmodel', { ...options, dstPath: copy });
+      const { weights } = transformersFlavorOf(await Model.load(path.dirname(document)), modelUri);
+      if (weights.kind === 'stored') return nothingToDo(modelUri, log);
+    }
     const local = await repository.download('', { ...options, dstPath: copy });
     if (!(await persistInPlace(local, local, services, options, silentLog))) return nothingToDo(modelUri, log);
-    for (const name of ['model', 'components']) {
+    for (const name of ['components', 'model']) {
       if (!(await isFolder(path.join(local, name)))) continue;
       await repository.uploadFolder(path.join(local, name), name, options).catch((error: unknown) => {
         throw uploadFailed(path.join(local, name), error, options);

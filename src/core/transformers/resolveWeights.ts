@@ -1,10 +1,11 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MlflowError } from '../errors.js';
 import type { Model } from '../mlmodel/model.js';
 import {
   componentNames,
   type ComponentName,
+  type FlavorComponent,
   type TransformersFlavor,
   type WeightsPlace,
 } from '../mlmodel/transformersFlavor.js';
@@ -41,6 +42,8 @@ export interface ResolveWeightsOptions extends LongRunningOptions {
   hub?: HubSnapshots | undefined;
   /** Whether what the cache lacks may be downloaded. */
   allowDownload?: boolean | undefined;
+  /** Asks the Hub for every file of the model, even where the cache has weights and components: some may lack a file. */
+  isComplete?: boolean | undefined;
   /** Replaces the stored path of a local base model. */
   baseModelPath?: string | undefined;
 }
@@ -101,7 +104,7 @@ async function modelFolderOf(
   const { modelUri } = options;
   switch (weights.kind) {
     case 'hub':
-      return hubModelFolder(weights.repository, weights.revision, options);
+      return hubModelFolder(weights.repository, weights.revision, flavor, options);
     case 'localBase': {
       const base = options.baseModelPath === undefined ? weights.path : path.resolve(options.baseModelPath);
       if (await isFile(path.join(base, 'config.json'))) return base;
@@ -123,18 +126,47 @@ async function modelFolderOf(
   }
 }
 
-async function hubModelFolder(repository: string, revision: string, options: ResolveWeightsOptions): Promise<string> {
+async function hubModelFolder(
+  repository: string,
+  revision: string,
+  flavor: TransformersFlavor,
+  options: ResolveWeightsOptions,
+): Promise<string> {
   const { hub, allowDownload, modelUri } = options;
   const cached = await hub?.cachedSnapshot(repository, revision);
-  if (cached) return cached.folder;
   if (hub && allowDownload) {
+    const isEnough = cached !== undefined && !options.isComplete && (await hasOwnComponents(cached.folder, flavor));
+    if (isEnough) return cached.folder;
     return (await hub.downloadSnapshot(repository, { ...options, revision, filter: isCheckpointFile })).folder;
   }
+  if (cached) return cached.folder;
   throw new MlflowError(
     `The weights of '${modelUri}' are not stored with the model: it refers to '${repository}' at revision ${revision} of the ` +
       'Hugging Face Hub, which is not in the cache of this machine. Persist the weights first (persistPretrainedModel), or allow the download.',
     'INVALID_STATE',
     { reason: 'referenceOnly', details: { repository, revision } },
+  );
+}
+
+/** Whether a folder has something of every component that comes from the model's own repository. */
+async function hasOwnComponents(folder: string, flavor: TransformersFlavor): Promise<boolean> {
+  for (const component of flavor.components) {
+    if (isFromModelRepository(component, flavor) && !(await hasComponent(folder, component.name))) return false;
+  }
+  return true;
+}
+
+/** A processor is a tokenizer and more: either may stand for it. */
+async function hasComponent(folder: string, name: ComponentName): Promise<boolean> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const belongs = name === 'tokenizer' ? isTokenizerFile : isProcessorFile;
+  return names.some((file) => belongs(file) || (name === 'processor' && isTokenizerFile(file)));
+}
+
+function isFromModelRepository({ sourceName, revision }: FlavorComponent, { weights }: TransformersFlavor): boolean {
+  if (weights.kind !== 'hub') return false;
+  return (
+    (sourceName ?? weights.repository) === weights.repository && (revision ?? weights.revision) === weights.revision
   );
 }
 
@@ -149,21 +181,32 @@ async function hubComponentFolder(
   if (!component || flavor.weights.kind !== 'hub') return undefined;
   const repository = component.sourceName ?? flavor.weights.repository;
   const revision = component.revision ?? flavor.weights.revision;
-  if (repository === flavor.weights.repository && revision === flavor.weights.revision) return modelFolder;
-  if (await isFolder(repository)) return path.resolve(repository);
   const { hub, allowDownload, modelUri } = options;
-  const isComponentFile = (file: string): boolean =>
-    isTokenizerFile(file) || isProcessorFile(file) || file === 'config.json';
-  if (hub && allowDownload)
-    return (await hub.downloadSnapshot(repository, { ...options, revision, filter: isComponentFile })).folder;
-  const cached = await hub?.cachedFolder(repository, revision);
-  if (cached !== undefined) return cached;
+  const isOwn = isFromModelRepository(component, flavor);
+  if (!isOwn && (await isFolder(repository))) return path.resolve(repository);
+  const folder = isOwn ? modelFolder : await hub?.cachedFolder(repository, revision);
+  const isCached = folder !== undefined && (await hasComponent(folder, name));
+  if (isCached && (isOwn || !allowDownload || !options.isComplete)) return folder;
+  if (hub && allowDownload && !isOwn) {
+    const download = hub.downloadSnapshot(repository, { ...options, revision, filter: isComponentFile });
+    return (await download.catch((error: unknown) => orCached(error, isCached ? folder : undefined))).folder;
+  }
   throw new MlflowError(
     `The ${name} of '${modelUri}' is not stored with the model: it refers to '${repository}' at revision ${revision}, which is ` +
       'not in the cache of this machine. Persist the model first (persistPretrainedModel), or allow the download.',
     'INVALID_STATE',
     { reason: 'referenceOnly', details: { repository, revision, component: name } },
   );
+}
+
+function isComponentFile(file: string): boolean {
+  return isTokenizerFile(file) || isProcessorFile(file) || file === 'config.json';
+}
+
+/** What the cache has stands in where the Hub cannot be reached. */
+function orCached(error: unknown, folder: string | undefined): { folder: string } {
+  if (folder !== undefined && MlflowError.is(error, 'TEMPORARILY_UNAVAILABLE')) return { folder };
+  throw error;
 }
 
 async function checkBaseModelPath(given: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
