@@ -1,5 +1,5 @@
 import { l10n, window, workspace, Uri, type ExtensionContext } from 'vscode';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { l10n as coreL10n } from './core/l10n.js';
@@ -33,6 +33,12 @@ export interface ExtensionApi {
   ready(): Promise<string[]>;
 }
 
+async function sizeOfFolder(folder: string): Promise<number> {
+  const names = await readdir(folder);
+  const sizes = await Promise.all(names.map(async (name) => (await stat(path.join(folder, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 /** The library beside this bundle, loaded once. */
 function lazyLibrary(file: string): () => Promise<FlavorLibrary> {
   let loading: Promise<FlavorLibrary> | undefined;
@@ -62,7 +68,10 @@ function start(context: ExtensionContext): ExtensionApi {
   const log = new HostLog();
   const thread = new StoreThread(Uri.joinPath(extensionUri, 'dist', 'storeThread.mjs').fsPath, { texts }, log);
   const stores = new StoreCollection(thread);
-  const loader = new ModelLoader((folder) => readFile(path.join(folder, 'MLmodel'), 'utf8').catch(() => undefined));
+  const loader = new ModelLoader(
+    (folder) => readFile(path.join(folder, 'MLmodel'), 'utf8').catch(() => undefined),
+    sizeOfFolder,
+  );
   const workspaceStores = new WorkspaceStores(stores, loader, thread, process.env['MLFLOW_TRACKING_URI'], log);
   const models = new WorkspaceModels(stores, loader, Uri.joinPath(globalStorageUri, 'models').fsPath);
   const view = new RunsView(stores, loader, context.workspaceState, log);

@@ -4,7 +4,7 @@ import { Model } from '../core/mlmodel/model.js';
 import type { ModelInfo } from '../core/mlmodel/modelInfo.js';
 import { inferSignature } from '../core/signature/inferSignature.js';
 import { ModelSignature, type SignatureDict } from '../core/signature/modelSignature.js';
-import { setSignature } from '../core/transformers/setSignature.js';
+import { setSignature, withSignature } from '../core/transformers/setSignature.js';
 
 /** `mlflow.models`. */
 export function createModels(fluent: Fluent) {
@@ -22,6 +22,8 @@ export function createModels(fluent: Fluent) {
       const { loggedModel } = await resolveModelUri(modelUri, () => fluent.client().artifactStores());
       return model.getModelInfo(loggedModel ?? null);
     },
+    /** The text of an MLmodel file with another signature. */
+    withSignature: (text: string, signature: ModelSignature | SignatureDict): string => withSignature(text, signature),
     /** Replaces the signature of a stored model. */
     setSignature: (modelUri: string, signature: ModelSignature | SignatureDict): Promise<void> =>
       setSignature(modelUri, signature, fluent.client()),

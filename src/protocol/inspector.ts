@@ -23,6 +23,8 @@ export interface InspectorState {
   trial: Trial;
   /** What the open stores know of the model: run, logged model, registered versions. */
   related: ProvenanceEntry[];
+  /** What its store calls it; `null` when no open store has it as a logged model. */
+  storeName: string | null;
   canPersist: boolean;
   /** A store knows the model as a logged one. */
   canRegister: boolean;
@@ -35,6 +37,7 @@ export const initialInspectorState: InspectorState = {
   trialRefusal: null,
   trial: { status: 'idle' },
   related: [],
+  storeName: null,
   canPersist: false,
   canRegister: false,
 };

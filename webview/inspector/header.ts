@@ -11,7 +11,7 @@ import type { PageContext } from './inspectorPort.js';
 /** Name, facts in a line, and what can be done with the model. */
 export function pageHeader(model: InspectorModel, state: InspectorState, { port }: PageContext): View {
   const { facts } = model;
-  const name = state.related.find((entry) => entry.label === 'Name')?.value ?? model.name;
+  const name = state.storeName ?? model.name;
   return element(
     'header',
     { class: 'page-header' },
@@ -86,12 +86,12 @@ export function problemList(model: InspectorModel, context: PageContext): View {
   const { problems } = model;
   if (problems.length === 0) return null;
   const { showsProblems } = context.page;
-  const count = problems.length === 1 ? l10n.t('1 problem') : l10n.t('{0} problems', problems.length);
+  const areNotes = problems.every(({ severity }) => severity === 'info');
   return element(
     'section',
     {
-      class: classes('problems', problems.every(({ severity }) => severity === 'info') && 'notes'),
-      'aria-label': l10n.t('Problems'),
+      class: classes('problems', areNotes && 'notes'),
+      'aria-label': areNotes ? l10n.t('Notes') : l10n.t('Problems'),
     },
     element(
       'button',
@@ -102,10 +102,18 @@ export function problemList(model: InspectorModel, context: PageContext): View {
         onClick: () => context.update({ showsProblems: !showsProblems }),
       },
       icon(showsProblems ? 'chevron-down' : 'chevron-right'),
-      count,
+      areNotes ? noteCount(problems.length) : problemCount(problems.length),
     ),
     showsProblems ? element('ul', null, ...problems.map((problem) => problemRow(problem, context))) : null,
   );
+}
+
+function problemCount(count: number): string {
+  return count === 1 ? l10n.t('1 problem') : l10n.t('{0} problems', count);
+}
+
+function noteCount(count: number): string {
+  return count === 1 ? l10n.t('1 note') : l10n.t('{0} notes', count);
 }
 
 function problemRow(problem: InspectorProblem, { port }: PageContext): View {

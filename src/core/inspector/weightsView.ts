@@ -5,8 +5,7 @@ import type { TransformersFlavor } from '../mlmodel/transformersFlavor.js';
 import { readCheckpointTensors } from '../safetensors/checkpoint.js';
 import type { WeightsView } from './inspectorModel.js';
 import { safeJoin } from './modelFolder.js';
-
-const dtypeNames: Readonly<Record<string, string>> = { F32: 'fp32', F16: 'fp16', BF16: 'bf16', F64: 'fp64' };
+import { shortDtype } from '../mlmodel/modelSummary.js';
 
 /** The tensors of the stored weights, or of the adapter, from the headers of their files. */
 export async function weightsView(
@@ -29,7 +28,7 @@ export async function weightsView(
     return {
       tensors: [...checkpoint.tensors].map(([name, tensor]) => ({
         name,
-        dtype: dtypeNames[tensor.dtype] ?? tensor.dtype.toLowerCase(),
+        dtype: shortDtype(tensor.dtype),
         shape: [...tensor.shape],
         sizeBytes: tensor.lengthBytes,
         file: path.basename(tensor.file),
@@ -38,7 +37,7 @@ export async function weightsView(
       parameterCount: checkpoint.parameterCount,
       weightsBytes: checkpoint.weightsBytes,
       parametersByDtype: Object.entries(checkpoint.parametersByDtype)
-        .map(([dtype, count]) => ({ dtype: dtypeNames[dtype] ?? dtype.toLowerCase(), count }))
+        .map(([dtype, count]) => ({ dtype: shortDtype(dtype), count }))
         .sort((left, right) => right.count - left.count),
       note: isAdapter && isReferenceOnly ? `The adapter alone. ${referenceNote(flavor)}` : null,
       error: null,

@@ -24,12 +24,16 @@ const dtypeNames: Readonly<Record<string, string>> = {
   float16: 'fp16',
   bfloat16: 'bf16',
   float64: 'fp64',
+  F32: 'fp32',
+  F16: 'fp16',
+  BF16: 'bf16',
+  F64: 'fp64',
 };
 
-/** `torch.bfloat16` as `bf16`; a name without a short form stays as it is, without the library. */
-export function shortDtype(torchDtype: string): string {
-  const name = torchDtype.replace(/^torch\./, '');
-  return dtypeNames[name] ?? name;
+/** `torch.bfloat16` and safetensors' `BF16` as `bf16`; a name without a short form as it is, without the library. */
+export function shortDtype(dtype: string): string {
+  const name = dtype.replace(/^torch\./, '');
+  return dtypeNames[name] ?? name.toLowerCase();
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { DataType } from './dataTypeNames.js';
 import { ArrayType, isDataType, MapType, ObjectType, typeRepr, type ColumnType } from './dataTypes.js';
+import { normalizeTask } from '../transformers/tasks.js';
 import { defaultSignature } from './defaultSignatures.js';
 import { valueText } from './formDraft.js';
 import type { FieldControl, FormField, ParamField, SignatureForm } from './formFields.js';
@@ -9,11 +10,6 @@ import type { ParamSpec } from './params.js';
 import { toPlain } from './pythonValue.js';
 import type { ColSpec, Schema } from './schema.js';
 
-/** Tasks whose names MLflow's table of default signatures spells otherwise. */
-const canonicalTasks: Readonly<Record<string, string>> = {
-  'sentiment-analysis': 'text-classification',
-  ner: 'token-classification',
-};
 /** Optional columns of the `llm/v1` schemas that the pipelines refuse, or that need JSON. */
 const hiddenColumns = new Set<unknown>(['n', 'stream', 'tools', 'custom_inputs']);
 
@@ -22,7 +18,7 @@ export function signatureForm(
   signature: ModelSignature | null,
   { task, inferenceTask }: { task?: string | null | undefined; inferenceTask?: string | null | undefined } = {},
 ): SignatureForm {
-  const pipelineTask = canonicalTasks[task ?? ''] ?? task ?? '';
+  const pipelineTask = normalizeTask(task ?? '');
   if (inferenceTask != null && isLlmTask(inferenceTask)) return llmForm(inferenceTask, signature);
   const effective = signature?.inputs == null ? defaultSignature(pipelineTask) : signature;
   const form = inputsForm(effective?.inputs ?? null, pipelineTask);

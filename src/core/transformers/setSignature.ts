@@ -20,7 +20,7 @@ export async function setSignature(
   signature: ModelSignature | SignatureDict,
   client: MlflowClient,
 ): Promise<void> {
-  const given = signature instanceof ModelSignature ? signature : ModelSignature.fromDict(signature);
+  const given = signatureOf(signature);
   const repository = await openArtifacts(await writableUri(modelUri, client), () => client.artifactStores());
   const folder = repository.localPath;
   if (folder === undefined) {
@@ -37,9 +37,22 @@ export async function setSignature(
       details: { file },
     });
   }
-  const model = Model.fromText(text, file);
-  model.signature = given.toDict({ compatibility: model.compatibility });
-  await model.save(file);
+  await changed(text, given, file).save(file);
+}
+
+/** The text of an MLmodel file with another signature. @throws MlflowError as {@link Model.fromText} */
+export function withSignature(text: string, signature: ModelSignature | SignatureDict): string {
+  return changed(text, signatureOf(signature)).toYaml();
+}
+
+function signatureOf(given: ModelSignature | SignatureDict): ModelSignature {
+  return given instanceof ModelSignature ? given : ModelSignature.fromDict(given);
+}
+
+function changed(text: string, signature: ModelSignature, source?: string): Model {
+  const model = Model.fromText(text, source);
+  model.signature = signature.toDict({ compatibility: model.compatibility });
+  return model;
 }
 
 /** Where the model's own files are. A run URI means the run's artifacts, also where a logged model has the same name. */

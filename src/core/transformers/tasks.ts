@@ -229,6 +229,11 @@ export function generationHasTask(task: string, generation: TransformersGenerati
   return entryOf(task)?.generations.includes(generation) ?? false;
 }
 
+/** The `llm/v1/...` tasks that a pipeline can serve. */
+export function llmTasksOf(pipelineTask: string): readonly string[] {
+  return llmTasksByPipelineTask[pipelineTask] ?? [];
+}
+
 /** The pipeline task that stands for an `llm/v1/...` task where none is named; `null` for an unknown one. */
 export function defaultTaskOfLlmTask(llmTask: string | null | undefined): string | null {
   for (const [task, llmTasks] of Object.entries(llmTasksByPipelineTask)) {
@@ -239,7 +244,7 @@ export function defaultTaskOfLlmTask(llmTask: string | null | undefined): string
 
 /** @throws MlflowError INVALID_PARAMETER_VALUE with MLflow's text when the pipeline cannot serve the `llm/v1/...` task. */
 export function checkLlmTask(llmTask: string, pipelineTask: string): void {
-  const supported = llmTasksByPipelineTask[pipelineTask] ?? [];
+  const supported = llmTasksOf(pipelineTask);
   if (!supported.includes(llmTask)) {
     throw MlflowError.invalidParameter(
       `The task provided is invalid. '${llmTask}' is not a supported task for the ${pipelineTask} pipeline. Must be one of ${pythonList(supported)}`,

@@ -1,18 +1,13 @@
-import { l10n, window } from 'vscode';
+import { l10n, QuickPickItemKind, window, type QuickPickItem } from 'vscode';
 import { formatAge } from '../../core/format.js';
 import { MlflowError } from '../../core/errors.js';
-import type { Run } from '../../core/tracking/entities.js';
+import type { Run, ViewType } from '../../core/tracking/entities.js';
 import type { HostServices } from '../hostServices.js';
-import type { StoreConnection } from '../stores/storeConnection.js';
 import type { TreeNode } from '../tree/treeNode.js';
+import { fromStores } from './fromStores.js';
+import { groupRuns, type ListedRun, type RunReference } from './groupRuns.js';
 
-/** A run with the store it is in. */
-export interface RunReference {
-  storeUri: string;
-  run: Run;
-}
-
-/** Newest runs offered; typing narrows them, the tree has all. */
+/** Newest runs of a store that are offered; typing narrows them, the tree has all. */
 const maxRuns = 300;
 
 /** Runs a command was started on: a node, or every run of a multiple selection. */
@@ -21,49 +16,103 @@ export function runArguments(first: unknown, selected: unknown): RunReference[] 
   return nodes.flatMap((node) => (node?.kind === 'run' ? [{ storeUri: node.storeUri, run: node.run }] : []));
 }
 
+export interface RunItem extends QuickPickItem {
+  reference?: RunReference;
+}
+
+export interface RunChoice {
+  title: string;
+  /** The runs of its experiment come first, and it is left out itself. */
+  beside?: RunReference | undefined;
+  viewType?: ViewType | undefined;
+}
+
 /** The run a command was started on, or the one that the user chooses. @throws MlflowError CANCELLED */
-export async function chooseRun(services: HostServices, argument: unknown, title: string): Promise<RunReference> {
-  const run = runArguments(argument, undefined)[0] ?? (await pickRuns(services, title, false))[0];
-  if (run === undefined) throw MlflowError.cancelled();
-  return run;
+export async function chooseRun(
+  services: HostServices,
+  argument: unknown,
+  choice: RunChoice | string,
+): Promise<RunReference> {
+  const [given] = runArguments(argument, undefined);
+  if (given !== undefined) return given;
+  const { title, beside, viewType } = typeof choice === 'string' ? { title: choice } : choice;
+  const chosen = await window.showQuickPick(runItems(services, { beside, viewType }), pickOptions(title));
+  if (chosen?.reference === undefined) throw MlflowError.cancelled();
+  return chosen.reference;
 }
 
-/** A choice among the newest runs of the open stores. */
-export async function pickRuns(services: HostServices, title: string, canPickMany: boolean): Promise<RunReference[]> {
-  const items = listRuns(services.stores.all).then((runs) =>
-    runs.map((reference) => ({
-      reference,
-      label: reference.run.info.runName || reference.run.info.runId,
-      description: `${reference.experimentName} · ${formatAge(reference.run.info.startTime, Date.now())}`,
-      detail: reference.run.info.runId,
-    })),
-  );
-  const options = { title, matchOnDescription: true, matchOnDetail: true, placeHolder: l10n.t('Choose a run') };
-  const chosen = canPickMany
-    ? await window.showQuickPick(items, { ...options, canPickMany: true })
-    : await window.showQuickPick(items, options);
-  const list = chosen === undefined ? [] : Array.isArray(chosen) ? chosen : [chosen];
-  return list.map(({ reference }) => ({ storeUri: reference.storeUri, run: reference.run }));
+/** The runs a command was started on, or those that the user chooses. @throws MlflowError CANCELLED */
+export async function chooseRuns(
+  services: HostServices,
+  first: unknown,
+  selected: unknown,
+  { title, viewType }: Omit<RunChoice, 'beside'>,
+): Promise<RunReference[]> {
+  const given = runArguments(first, selected);
+  if (given.length > 0) return given;
+  const options = { ...pickOptions(title), canPickMany: true as const };
+  const chosen = (await window.showQuickPick(runItems(services, { viewType }), options)) ?? [];
+  const runs = chosen.flatMap(({ reference }) => reference ?? []);
+  if (runs.length === 0) throw MlflowError.cancelled();
+  return runs;
 }
 
-async function listRuns(
-  connections: readonly StoreConnection[],
-): Promise<(RunReference & { experimentName: string })[]> {
-  const lists = await Promise.all(
-    connections.map(async (connection) => {
-      const { tracking } = await connection.open();
-      const { items: experiments } = await tracking.searchExperiments({ maxResults: 1000 });
-      const names = new Map(experiments.map((experiment) => [experiment.experimentId, experiment.name]));
-      if (names.size === 0) return [];
-      const page = await tracking.searchRuns({ experimentIds: [...names.keys()], maxResults: maxRuns });
-      return page.items.map((run) => ({
-        storeUri: connection.uri,
-        run,
-        experimentName: names.get(run.info.experimentId) ?? run.info.experimentId,
-      }));
-    }),
-  );
-  const runs = lists.flat();
-  if (runs.length === 0) throw MlflowError.doesNotExist(l10n.t('There is no run in the open stores.'));
-  return runs.sort((left, right) => right.run.info.startTime - left.run.info.startTime);
+function pickOptions(title: string) {
+  return {
+    title,
+    matchOnDescription: true,
+    matchOnDetail: true,
+    placeHolder: l10n.t('Type to find a run by its name'),
+  };
+}
+
+/** The newest runs of the open stores, a group an experiment. @throws MlflowError when there is none */
+export async function runItems(
+  { stores }: HostServices,
+  { beside, viewType }: Pick<RunChoice, 'beside' | 'viewType'> = {},
+): Promise<RunItem[]> {
+  const runs = await fromStores(stores, async ({ tracking }, connection): Promise<ListedRun[]> => {
+    const { items: experiments } = await tracking.searchExperiments({ maxResults: 1000 });
+    const names = new Map(experiments.map((experiment) => [experiment.experimentId, experiment.name]));
+    if (names.size === 0) return [];
+    const search = async (experimentIds: string[]): Promise<Run[]> =>
+      (await tracking.searchRuns({ experimentIds, maxResults: maxRuns, runViewType: viewType ?? 'ACTIVE_ONLY' })).items;
+    // Many newer runs elsewhere must not push out those that are looked for first.
+    const near = beside?.storeUri === connection.uri ? await search([beside.run.info.experimentId]) : [];
+    const known = new Set(near.map((run) => run.info.runId));
+    const others = (await search([...names.keys()])).filter((run) => !known.has(run.info.runId));
+    return [...near, ...others].map((run) => ({
+      storeUri: connection.uri,
+      storeLabel: connection.location.label,
+      run,
+      experimentName: names.get(run.info.experimentId) ?? run.info.experimentId,
+    }));
+  });
+  const groups = groupRuns(runs, beside);
+  if (groups.length === 0) throw MlflowError.doesNotExist(noneText(beside, viewType));
+  const hasStores = stores.all.length > 1;
+  return groups.flatMap(({ experimentName, storeLabel, runs: members }): RunItem[] => [
+    {
+      label: hasStores ? `${experimentName} · ${storeLabel}` : experimentName,
+      kind: QuickPickItemKind.Separator,
+    },
+    ...members.map(runItem),
+  ]);
+}
+
+function runItem({ storeUri, run }: ListedRun): RunItem {
+  const { runName, runId, startTime } = run.info;
+  return {
+    label: runName || runId,
+    description: formatAge(startTime, Date.now()),
+    detail: runId,
+    reference: { storeUri, run },
+  };
+}
+
+function noneText(beside: RunReference | undefined, viewType: ViewType | undefined): string {
+  if (viewType === 'DELETED_ONLY') return l10n.t('There is no deleted run in the open stores.');
+  return beside === undefined
+    ? l10n.t('There is no run in the open stores.')
+    : l10n.t('There is no other run in the open stores.');
 }

@@ -52,3 +52,40 @@ function untrusted(): MlflowError {
 export function tell(message: string): void {
   window.setStatusBarMessage(message, 5000);
 }
+
+/** A way on, as a button. */
+export interface NextStep {
+  label: string;
+  run(): unknown;
+}
+
+/** A button that starts a command. */
+export function commandStep(label: string, command: string, argument: unknown): NextStep {
+  return { label, run: () => commands.executeCommand(command, argument) };
+}
+
+export interface Outcome {
+  message: string;
+  steps: readonly NextStep[];
+  /** What the user should know of it; the first is said, all are in the log. */
+  warnings?: readonly string[];
+  /** The message itself is a warning. */
+  isWarning?: boolean;
+}
+
+/** Says what long work has come to, with the ways on, and goes on without waiting for the message to be closed. */
+export function offer({ log }: Pick<HostServices, 'log'>, outcome: Outcome): void {
+  const { message, steps, warnings = [], isWarning = false } = outcome;
+  for (const warning of warnings) log.warn(warning);
+  const [first, ...others] = warnings;
+  const showLog: NextStep = { label: l10n.t('Show Log'), run: () => log.show() };
+  const offered = first === undefined ? steps : [...steps.slice(0, 1), showLog];
+  const more = others.length === 0 ? '' : ` ${l10n.t('({0} more in the log)', others.length)}`;
+  const labels = offered.map(({ label }) => label);
+  const text = first === undefined ? message : `${message} ${first}${more}`;
+  const shown =
+    first === undefined && !isWarning
+      ? window.showInformationMessage(text, ...labels)
+      : window.showWarningMessage(text, ...labels);
+  void shown.then((chosen) => offered.find(({ label }) => label === chosen)?.run());
+}

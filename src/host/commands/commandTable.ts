@@ -1,13 +1,15 @@
-import { changeCommands } from './changeCommands.js';
 import type { Command } from './command.js';
 import { compareCommands } from './compareCommands.js';
 import { diagnosticsCommands } from './diagnosticsCommands.js';
+import { logCommands } from './logCommands.js';
 import { modelCommands } from './modelCommands.js';
 import { persistCommands } from './persistCommands.js';
 import { registryCommands } from './registryCommands.js';
 import { runCommands } from './runCommands.js';
 import { saveCommands } from './saveCommands.js';
+import { signatureCommands } from './signatureCommands.js';
 import { storeCommands } from './storeCommands.js';
+import { validateCommands } from './validateCommands.js';
 import { viewCommands } from './viewCommands.js';
 
 /** Every command that the host itself answers; those of the panel are registered with it. */
@@ -16,7 +18,9 @@ export const commandTable: readonly Command[] = [
   ...storeCommands,
   ...modelCommands,
   ...saveCommands,
-  ...changeCommands,
+  ...logCommands,
+  ...signatureCommands,
+  ...validateCommands,
   ...persistCommands,
   ...runCommands,
   ...registryCommands,

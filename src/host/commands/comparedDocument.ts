@@ -4,7 +4,7 @@ import type { StoreCollection } from '../stores/storeCollection.js';
 import type { StoreThread } from '../stores/storeThread.js';
 import type { WorkspaceModels } from '../stores/workspaceModels.js';
 import type { ModelReference } from '../tree/modelReference.js';
-import type { RunReference } from './chooseRun.js';
+import type { RunReference } from './groupRuns.js';
 import { runDocument } from './runDocument.js';
 
 /** Scheme of documents that describe a run or a model as text. */

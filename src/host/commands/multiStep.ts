@@ -12,9 +12,8 @@ export interface StepContext {
 
 export interface PickStep<T extends QuickPickItem> {
   placeholder: string;
-  items: readonly T[];
-  /** Chosen when the step is shown. */
-  activeItem?: T | undefined;
+  /** A list that is still being read is shown as busy. */
+  items: readonly T[] | Promise<readonly T[]>;
 }
 
 export interface AskStep {
@@ -25,8 +24,13 @@ export interface AskStep {
   validate?: (text: string) => string | undefined | Promise<string | undefined>;
 }
 
-/** A step asks its question and returns the answers with its own added. */
-export type Step<Answers> = (answers: Answers, context: StepContext) => Promise<Answers>;
+/** One question of several. */
+export interface Step<Answers> {
+  /** Asks the question and returns the answers with its own added. */
+  ask(answers: Answers, context: StepContext): Promise<Answers>;
+  /** Whether the question has to be asked after these answers; always unless told. */
+  isNeeded?(answers: Answers): boolean;
+}
 
 /**
  * Questions one after another, with their number and a button that leads back to the one before.
@@ -37,29 +41,36 @@ export async function multiStep<Answers>(
   initial: Answers,
   steps: readonly Step<Answers>[],
 ): Promise<Answers> {
-  const history: Answers[] = [initial];
-  for (let index = 0; index < steps.length;) {
-    const answers = history[index];
-    const step = steps[index];
-    if (answers === undefined || step === undefined) break;
+  /** Each question that was asked, with the answers before it. */
+  const asked: { index: number; answers: Answers }[] = [];
+  let answers = initial;
+  let index = 0;
+  for (let step = steps[index]; step !== undefined; step = steps[index]) {
+    if (step.isNeeded?.(answers) === false) {
+      index += 1;
+      continue;
+    }
     try {
-      history[index + 1] = await step(answers, contextOf(title, index, steps.length));
+      const next = await step.ask(answers, contextOf(title, index, steps.length, asked.length > 0));
+      asked.push({ index, answers });
+      answers = next;
       index += 1;
     } catch (error) {
-      if (error !== back || index === 0) throw error;
-      index -= 1;
+      const previous = asked.pop();
+      if (error !== back || previous === undefined) throw error;
+      ({ index, answers } = previous);
     }
   }
-  return history[steps.length] ?? initial;
+  return answers;
 }
 
-function contextOf(title: string, index: number, totalSteps: number): StepContext {
+function contextOf(title: string, index: number, totalSteps: number, canGoBack: boolean): StepContext {
   const prepare = (input: QuickInput & { buttons: readonly unknown[] }): void => {
     input.title = title;
     input.step = index + 1;
     input.totalSteps = totalSteps;
     input.ignoreFocusOut = true;
-    if (index > 0) input.buttons = [QuickInputButtons.Back];
+    if (canGoBack) input.buttons = [QuickInputButtons.Back];
   };
   return {
     pick: <T extends QuickPickItem>(options: PickStep<T>) =>
@@ -67,15 +78,22 @@ function contextOf(title: string, index: number, totalSteps: number): StepContex
         const input = window.createQuickPick<T>();
         prepare(input);
         input.placeholder = options.placeholder;
-        input.items = options.items;
         input.matchOnDescription = true;
-        if (options.activeItem !== undefined) input.activeItems = [options.activeItem];
+        input.matchOnDetail = true;
         const settle = settler(input, reject);
         input.onDidTriggerButton(() => settle(() => reject(back)));
         input.onDidAccept(() => {
           const [item] = input.selectedItems;
           if (item !== undefined) settle(() => resolve(item));
         });
+        input.busy = true;
+        void Promise.resolve(options.items).then(
+          (items) => {
+            input.items = items;
+            input.busy = false;
+          },
+          (error: unknown) => settle(() => reject(error)),
+        );
         input.show();
       }),
     ask: (options: AskStep) =>
@@ -88,8 +106,9 @@ function contextOf(title: string, index: number, totalSteps: number): StepContex
         const settle = settler(input, reject);
         input.onDidTriggerButton(() => settle(() => reject(back)));
         const check = async (): Promise<boolean> => {
-          const problem = await options.validate?.(input.value);
-          input.validationMessage = problem;
+          const text = input.value;
+          const problem = await options.validate?.(text);
+          if (text === input.value) input.validationMessage = problem;
           return problem === undefined;
         };
         input.onDidChangeValue(() => void check());

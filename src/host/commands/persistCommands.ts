@@ -1,14 +1,15 @@
 import { commands, l10n, Uri, window } from 'vscode';
 import path from 'node:path';
-import { formatBytes, formatCount } from '../../core/format.js';
+import { formatBytes } from '../../core/format.js';
 import { MlflowError } from '../../core/errors.js';
 import type { PersistPlan } from '../../core/transformers/persistPlan.js';
 import type { HostServices } from '../hostServices.js';
 import { saveSettings } from '../settings/settings.js';
-import { chooseModel } from './chooseModel.js';
-import type { Command } from './command.js';
+import { chooseModel, referenceOnlyModels } from './chooseModel.js';
+import { commandStep, offer, type Command } from './command.js';
 import { mlmodelEditor, resolveFolder } from './modelCommands.js';
 import { withProgress } from './progress.js';
+import { downloadText } from './saveQuestions.js';
 
 /** Stores the weights of models that only refer to them. */
 export const persistCommands: readonly Command[] = [
@@ -17,16 +18,16 @@ export const persistCommands: readonly Command[] = [
 
 /** Says exactly what would be downloaded, then downloads it into the model. @returns the folder of the model */
 async function persistPretrainedModel(services: HostServices, argument: unknown): Promise<string> {
-  const model = await chooseModel(services, argument, l10n.t('Persist weights'));
+  const model = await chooseModel(services, argument, l10n.t('Persist weights'), referenceOnlyModels());
   const library = await services.library();
   if (model.storeUri !== undefined) library.setTrackingUri(model.storeUri);
   const plan = await withProgress(l10n.t('Asking for the size of {0}', model.name), (options) =>
     library.transformers.planPersist(model.uri, options),
   );
+  const prompt = commandStep(l10n.t('Prompt'), 'mlflow.promptModel', model);
   if (!plan.isNeeded) {
-    throw MlflowError.invalidParameter(
-      l10n.t('The weights of {0} are stored already; there is nothing to do.', model.name),
-    );
+    offer(services, { message: l10n.t('The weights of {0} are stored already.', model.name), steps: [prompt] });
+    return resolveFolder(services, model);
   }
   const persist = l10n.t('Persist Weights');
   const answer = await window.showInformationMessage(
@@ -39,33 +40,32 @@ async function persistPretrainedModel(services: HostServices, argument: unknown)
   const persisted = await withProgress(l10n.t('Persisting {0}', model.name), (options) =>
     library.transformers.persistPretrainedModel(model.uri, { ...options, allowHardLinks }),
   );
-  for (const note of persisted.notes) services.log.info(note);
   services.view.redrawAll();
   const folder = persisted.folder ?? (await resolveFolder(services, model));
   await commands.executeCommand('vscode.openWith', Uri.file(path.join(folder, 'MLmodel')), mlmodelEditor);
+  const size = plan.download === null ? undefined : formatBytes(plan.download.sizeBytes);
+  offer(services, {
+    message:
+      size === undefined
+        ? l10n.t('The weights are stored with {0} now.', model.name)
+        : l10n.t('The weights are stored with {0} now, {1}.', model.name, size),
+    warnings: persisted.notes,
+    steps: [
+      prompt,
+      ...(model.storeUri === undefined ? [] : [commandStep(l10n.t('Register…'), 'mlflow.registerModel', model)]),
+    ],
+  });
   return folder;
 }
 
-/** `SmolLM2-135M at 12fd25f77366: 269 MB in 1 weight file, 134.5 M bf16 parameters; 0 B of it is here already.` */
 function planText({ download, localBase, note }: PersistPlan): string {
   const lines: string[] = [];
   if (download !== null) {
-    const { repository, commit, sizeBytes, remainingBytes, shardCount, parameterCount, dtype } = download;
     lines.push(
-      l10n.t(
-        'From {0} at commit {1}: {2} in {3} weight files.',
-        repository,
-        commit.slice(0, 12),
-        formatBytes(sizeBytes),
-        shardCount,
-      ),
+      l10n.t('From {0} at commit {1}.', download.repository, download.commit.slice(0, 12)),
+      `${downloadText(download)}.`,
     );
-    if (parameterCount > 0) lines.push(l10n.t('{0} parameters, {1}.', formatCount(parameterCount), dtype ?? ''));
-    lines.push(
-      remainingBytes === 0
-        ? l10n.t('Everything is in the local cache; nothing is downloaded.')
-        : l10n.t('To download: {0}. A download that is cut goes on where it stopped.', formatBytes(remainingBytes)),
-    );
+    if (download.remainingBytes > 0) lines.push(l10n.t('A download that is cut goes on where it stopped.'));
   }
   if (localBase !== null) lines.push(l10n.t('Copied from {0}.', localBase));
   if (note !== undefined) lines.push(note);

@@ -1,12 +1,15 @@
-import { ProgressLocation, window } from 'vscode';
+import { l10n, ProgressLocation, window } from 'vscode';
 import { formatBytes } from '../../core/format.js';
-import type { LongRunningOptions, Progress } from '../../core/ports.js';
+import type { Progress } from '../../core/ports.js';
+
+/** What long work is given: how it is told to stop, and how it tells how far it is. */
+export interface ProgressOptions {
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+}
 
 /** Runs long work with a progress message that can be cancelled; cancelling aborts the signal. */
-export async function withProgress<T>(
-  title: string,
-  work: (options: Required<LongRunningOptions>) => Promise<T>,
-): Promise<T> {
+export async function withProgress<T>(title: string, work: (options: ProgressOptions) => Promise<T>): Promise<T> {
   return window.withProgress(
     { location: ProgressLocation.Notification, title, cancellable: true },
     async (progress, token) => {
@@ -27,8 +30,10 @@ export async function withProgress<T>(
 }
 
 /** `Copying model.safetensors (12.4 MB of 269 MB)`. */
-export function progressText({ message, done, total, unit }: Progress): string {
-  if (done === undefined) return message;
+function progressText({ message, done, total, unit }: Progress): string {
+  if (done === undefined || unit === undefined) return message;
   const amount = (value: number): string => (unit === 'bytes' ? formatBytes(value) : String(value));
-  return total === undefined ? `${message} (${amount(done)})` : `${message} (${amount(done)} of ${amount(total)})`;
+  return total === undefined
+    ? l10n.t('{0} ({1})', message, amount(done))
+    : l10n.t('{0} ({1} of {2})', message, amount(done), amount(total));
 }

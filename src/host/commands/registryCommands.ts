@@ -1,13 +1,16 @@
-import { l10n, window } from 'vscode';
+import { l10n, window, type QuickPickItem } from 'vscode';
 import { MlflowError } from '../../core/errors.js';
-import type { ModelVersion } from '../../core/tracking/entities.js';
+import type { ModelVersion, RegisteredModel } from '../../core/tracking/entities.js';
 import type { HostServices } from '../hostServices.js';
 import type { TreeNode } from '../tree/treeNode.js';
-import { tell, type Command } from './command.js';
+import { chooseModel, loggedModels } from './chooseModel.js';
+import { commandStep, offer, tell, type Command } from './command.js';
+import { fromStores } from './fromStores.js';
 import { write } from './runCommands.js';
 
 /** Commands on registered models and their versions. */
 export const registryCommands: readonly Command[] = [
+  { id: 'mlflow.registerModel', needsTrust: true, run: registerModel },
   { id: 'mlflow.setModelAlias', needsTrust: true, run: setModelAlias },
   { id: 'mlflow.deleteModelAlias', needsTrust: true, run: deleteModelAlias },
 ];
@@ -16,6 +19,73 @@ export const registryCommands: readonly Command[] = [
 interface VersionReference {
   storeUri: string;
   version: ModelVersion;
+}
+
+/** Registers a logged model as a new version. @returns the version's URI */
+async function registerModel(services: HostServices, argument: unknown): Promise<string> {
+  const model = await chooseModel(services, argument, l10n.t('Register model'), loggedModels());
+  const { storeUri } = model;
+  const connection = storeUri === undefined ? undefined : services.stores.get(storeUri);
+  if (storeUri === undefined || connection === undefined) {
+    throw MlflowError.invalidParameter(
+      l10n.t('{0} is a folder that no open store knows. Log it to a run first, then it can be registered.', model.name),
+    );
+  }
+  const library = await services.library();
+  library.setTrackingUri(storeUri);
+  await library.transformers.assertRegistrable(model.uri);
+  const { registry } = await connection.open();
+  const { items } = await registry.searchRegisteredModels();
+  const name = await askName(items, model.name);
+  const registered = await library.registerModel(model.uri, name);
+  await services.view.storeChanged(storeUri);
+  const version = await registry.getModelVersion({ name, version: registered.version });
+  offer(services, {
+    message: l10n.t('Registered {0} as version {1} of {2}.', model.name, version.version, version.name),
+    steps: [commandStep(l10n.t('Set Alias…'), 'mlflow.setModelAlias', { kind: 'modelVersion', storeUri, version })],
+  });
+  return `models:/${version.name}/${version.version}`;
+}
+
+/** The name to register under: one of those that exist, or a new one. */
+async function askName(existing: readonly RegisteredModel[], suggestion: string): Promise<string> {
+  const isNew: QuickPickItem & { name?: string } = {
+    label: `$(add) ${l10n.t('New registered model…')}`,
+    alwaysShow: true,
+  };
+  const items = [
+    isNew,
+    ...existing.map(({ name, aliases }) => ({
+      label: `$(library) ${name}`,
+      description: Object.entries(aliases)
+        .map(([alias, version]) => `@${alias} v${version}`)
+        .join(' · '),
+      name,
+    })),
+  ];
+  const title = l10n.t('Register model');
+  const chosen =
+    existing.length === 0
+      ? isNew
+      : await window.showQuickPick(items, { title, placeHolder: l10n.t('As a version of which model?') });
+  if (chosen === undefined) throw MlflowError.cancelled();
+  const name =
+    chosen.name ??
+    (await window.showInputBox({
+      title,
+      prompt: l10n.t('Name of the registered model'),
+      value: suggestion.replace(/[/:]/g, '-'),
+      validateInput: (text) => nameProblem(text, existing),
+    }));
+  if (name === undefined) throw MlflowError.cancelled();
+  return name.trim();
+}
+
+function nameProblem(text: string, existing: readonly RegisteredModel[]): string | undefined {
+  if (text.trim() === '' || /[/:]/.test(text)) return l10n.t("A name without '/' and ':'.");
+  return existing.some(({ name }) => name === text.trim())
+    ? l10n.t('There is a registered model of this name. Go back and choose it, or enter another name.')
+    : undefined;
 }
 
 async function setModelAlias(services: HostServices, argument: unknown): Promise<void> {
@@ -48,26 +118,33 @@ async function deleteModelAlias(services: HostServices, argument: unknown): Prom
 }
 
 async function chooseVersion(services: HostServices, argument: unknown, title: string): Promise<VersionReference> {
-  const node = argument as TreeNode | undefined;
-  if (node?.kind === 'modelVersion') return { storeUri: node.storeUri, version: node.version };
+  if (isVersion(argument)) return { storeUri: argument.storeUri, version: argument.version };
   const chosen = await window.showQuickPick(listVersions(services), { title, matchOnDescription: true });
   if (chosen === undefined) throw MlflowError.cancelled();
   return chosen.reference;
 }
 
+/** A version of the tree, or one that a message carries. */
+function isVersion(node: unknown): node is VersionReference {
+  return typeof node === 'object' && node !== null && (node as Partial<TreeNode>).kind === 'modelVersion';
+}
+
 async function listVersions({ stores }: HostServices) {
-  const lists = await Promise.all(
-    stores.all.map(async (connection) => {
-      const { registry } = await connection.open();
-      const { items } = await registry.searchModelVersions();
-      return items.map((version) => ({
-        reference: { storeUri: connection.uri, version },
+  const versions = await fromStores(stores, async ({ registry }, { uri: storeUri, location }) => {
+    const { items: models } = await registry.searchRegisteredModels();
+    // A search leaves the aliases of versions out; the registered model has them.
+    const aliases = new Map(models.map((model) => [model.name, Object.entries(model.aliases)]));
+    const { items } = await registry.searchModelVersions();
+    return items.map((found) => {
+      const own = (aliases.get(found.name) ?? []).filter(([, version]) => version === found.version);
+      const version = { ...found, aliases: own.map(([alias]) => alias) };
+      return {
+        reference: { storeUri, version },
         label: `${version.name} v${version.version}`,
-        description: [...version.aliases.map((alias) => `@${alias}`), connection.location.label].join(' · '),
-      }));
-    }),
-  );
-  const versions = lists.flat();
+        description: [...version.aliases.map((alias) => `@${alias}`), location.label].join(' · '),
+      };
+    });
+  });
   if (versions.length === 0) throw MlflowError.doesNotExist(l10n.t('There is no registered model in the open stores.'));
   return versions;
 }

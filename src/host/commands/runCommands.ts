@@ -2,10 +2,11 @@ import { commands, env, l10n, window } from 'vscode';
 import { MlflowError } from '../../core/errors.js';
 import type { HostServices } from '../hostServices.js';
 import type { StoreSession } from '../stores/storeSession.js';
-import { plural } from '../tree/describeNode.js';
+import { visibleTags } from '../tree/runSectionLoader.js';
 import type { EntryNode, ExperimentNode, RunNode } from '../tree/treeNode.js';
-import { chooseRun, pickRuns, runArguments, type RunReference } from './chooseRun.js';
+import { chooseRun, chooseRuns } from './chooseRun.js';
 import { tell, type Command } from './command.js';
+import type { RunReference } from './groupRuns.js';
 
 /** Commands on runs. Those that write go to the store directly; the tree follows at once. */
 export const runCommands: readonly Command[] = [
@@ -36,8 +37,9 @@ async function goToRun(services: HostServices): Promise<void> {
   if (node !== undefined) await view.reveal(node);
 }
 
-async function copyRunId(_services: HostServices, first: unknown, selected: unknown): Promise<void> {
-  const ids = runArguments(first, selected).map(({ run }) => run.info.runId);
+async function copyRunId(services: HostServices, first: unknown, selected: unknown): Promise<void> {
+  const runs = await chooseRuns(services, first, selected, { title: l10n.t('Copy run ID') });
+  const ids = runs.map(({ run }) => run.info.runId);
   await env.clipboard.writeText(ids.join('\n'));
   tell(l10n.t('Copied {0}', ids.join(', ')));
 }
@@ -56,7 +58,7 @@ async function renameRun(services: HostServices, argument: unknown): Promise<voi
 }
 
 async function setRunTag(services: HostServices, first: unknown, selected: unknown): Promise<void> {
-  const runs = await chosenRuns(services, first, selected, l10n.t('Set tag'));
+  const runs = await chooseRuns(services, first, selected, { title: l10n.t('Set tag') });
   const key = await window.showInputBox({
     title: l10n.t('Set tag (1/2)'),
     prompt: l10n.t('Name of the tag'),
@@ -72,17 +74,31 @@ async function setRunTag(services: HostServices, first: unknown, selected: unkno
   await writeAll(services, runs, ({ tracking }, runId) => tracking.setTag({ runId, key, value }));
 }
 
-async function deleteRunTag(services: HostServices, node: unknown): Promise<void> {
-  const { storeUri, runId, key } = node as EntryNode;
+async function deleteRunTag(services: HostServices, argument: unknown): Promise<void> {
+  const { storeUri, runId, key } = isTag(argument) ? argument : await chooseTag(services);
   await write(services, storeUri, ({ tracking }) => tracking.deleteTag({ runId, key }));
 }
 
+function isTag(argument: unknown): argument is EntryNode {
+  return typeof argument === 'object' && argument !== null && (argument as Partial<EntryNode>).kind === 'tag';
+}
+
+async function chooseTag(services: HostServices): Promise<{ storeUri: string; runId: string; key: string }> {
+  const title = l10n.t('Delete tag');
+  const { storeUri, run } = await chooseRun(services, undefined, title);
+  const items = visibleTags(run).map(([key, value]) => ({ label: key, description: value }));
+  if (items.length === 0) throw MlflowError.doesNotExist(l10n.t('{0} has no tags.', run.info.runName));
+  const chosen = await window.showQuickPick(items, { title, placeHolder: run.info.runName });
+  if (chosen === undefined) throw MlflowError.cancelled();
+  return { storeUri, runId: run.info.runId, key: chosen.label };
+}
+
 async function deleteRuns(services: HostServices, first: unknown, selected: unknown): Promise<void> {
-  const runs = await chosenRuns(services, first, selected, l10n.t('Delete runs'));
+  const runs = await chooseRuns(services, first, selected, { title: l10n.t('Delete runs') });
   const remove = l10n.t('Delete');
   const names = runs.map(({ run }) => run.info.runName).join(', ');
   const answer = await window.showWarningMessage(
-    l10n.t('Delete {0}?', runs.length === 1 ? names : plural(runs.length, 'run')),
+    runs.length === 1 ? l10n.t('Delete {0}?', names) : l10n.t('Delete {0} runs?', runs.length),
     { modal: true, detail: l10n.t('Deleted runs can be restored until the store is cleaned with "mlflow gc".') },
     remove,
   );
@@ -91,23 +107,11 @@ async function deleteRuns(services: HostServices, first: unknown, selected: unkn
 }
 
 async function restoreRuns(services: HostServices, first: unknown, selected: unknown): Promise<void> {
-  const runs = runArguments(first, selected);
-  if (runs.length === 0) {
-    throw MlflowError.invalidParameter(l10n.t('Show deleted runs in the tree and choose one of them to restore it.'));
-  }
+  const runs = await chooseRuns(services, first, selected, {
+    title: l10n.t('Restore runs'),
+    viewType: 'DELETED_ONLY',
+  });
   await writeAll(services, runs, ({ tracking }, runId) => tracking.restoreRun({ runId }));
-}
-
-async function chosenRuns(
-  services: HostServices,
-  first: unknown,
-  selected: unknown,
-  title: string,
-): Promise<RunReference[]> {
-  const given = runArguments(first, selected);
-  const runs = given.length > 0 ? given : await pickRuns(services, title, true);
-  if (runs.length === 0) throw MlflowError.cancelled();
-  return runs;
 }
 
 async function writeAll(

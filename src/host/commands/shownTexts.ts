@@ -14,13 +14,18 @@ export class ShownTexts implements TextDocumentContentProvider {
     return this.texts.get(uri.query) ?? '';
   }
 
-  /** @param name what the editor's tab says; its ending decides the language */
-  async show(name: string, text: string, options: { preserveFocus?: boolean } = {}): Promise<void> {
+  /** Keeps a text for an editor. @param name what the editor's tab says; its ending decides the language */
+  keep(name: string, text: string): Uri {
     const id = String(++this.count);
     this.texts.set(id, text);
     const [oldest] = this.texts.keys();
     if (this.texts.size > maxTexts && oldest !== undefined) this.texts.delete(oldest);
-    const uri = Uri.from({ scheme: shownTextScheme, path: `/${name.replaceAll('/', ' ')}`, query: id });
+    return Uri.from({ scheme: shownTextScheme, path: `/${name.replaceAll('/', ' ')}`, query: id });
+  }
+
+  /** Shows a text in an editor, Markdown as a page. @param name as for {@link keep} */
+  async show(name: string, text: string, options: { preserveFocus?: boolean } = {}): Promise<void> {
+    const uri = this.keep(name, text);
     if (name.endsWith('.md')) {
       await commands.executeCommand('markdown.showPreview', uri);
       return;

@@ -1,70 +1,94 @@
-import type { MlflowError } from '../../core/errors.js';
-import type { OutputComparison } from '../../core/inspector/outputComparison.js';
-import type { InspectorModel } from '../../core/inspector/inspectorModel.js';
+import { l10n } from '../../core/l10n.js';
+import { jsonText } from '../../core/signature/formDraft.js';
+import type { CheckName, ValidationCheck, ValidationReport } from '../../core/transformers/validateModel.js';
 import { errorText } from '../errors/errorTable.js';
+import type { ModelReference } from '../tree/modelReference.js';
+import { summaryParts } from '../tree/describeNode.js';
 
-/** What a validation came to: the answer, or why there is none. */
-export type ValidationOutcome =
-  | { predictions: unknown; /** `null` without an output signature. */ comparison: OutputComparison | null }
-  | { error: MlflowError };
+/** Characters of an input or an answer in the report. */
+const maxBlockLength = 4000;
 
-/** Characters of an answer in the report. */
-const maxAnswerLength = 4000;
+/** The order of the checks on the page. */
+const checkOrder: readonly CheckName[] = ['mlmodel', 'requirements', 'example', 'load', 'predict', 'signature'];
 
-/** A report in Markdown: every check with its result. */
-export function validationReport(
-  name: string,
-  model: InspectorModel,
-  input: string,
-  outcome: ValidationOutcome,
-): { text: string; isValid: boolean } {
-  const lines: string[] = [];
-  let isValid = true;
-  const check = (isGood: boolean, text: string): void => {
-    isValid &&= isGood;
-    lines.push(`- ${isGood ? '✓' : '✗'} ${text}`);
-  };
-  const errors = model.problems.filter(({ severity }) => severity === 'error');
-  check(
-    errors.length === 0,
-    errors.length === 0 ? 'MLmodel and the files around it are consistent' : 'MLmodel has errors',
-  );
-  for (const { severity, message, line } of model.problems) lines.push(`  - ${severity}, line ${line}: ${message}`);
-  check(model.weights.error === null, model.weights.error ?? 'The weight files are complete');
-  if (model.inputExample !== null) {
-    check(model.inputExample.error === null, model.inputExample.error ?? 'The input example is there');
-  } else {
-    lines.push('- – There is no input example; the model was asked with a text that suits its task');
-  }
-  if ('error' in outcome) {
-    check(false, `The model did not answer: ${errorText(outcome.error)}`);
-  } else {
-    check(true, 'The model answered');
-    checkSignature(outcome.comparison, check, lines);
-  }
-  const answer = 'error' in outcome ? [] : ['', '## Answer', '', block(outcome.predictions)];
-  const head = [`# ${name}: ${isValid ? 'valid' : 'not valid'}`, ''];
-  return { text: [...head, ...lines, '', '## Input', '', block(input), ...answer, ''].join('\n'), isValid };
+export interface ShownReport {
+  /** Markdown. */
+  text: string;
+  /** One sentence. */
+  summary: string;
+  isValid: boolean;
 }
 
-function checkSignature(
-  comparison: OutputComparison | null,
-  check: (isGood: boolean, text: string) => void,
-  lines: string[],
-): void {
-  if (comparison === null) {
-    lines.push('- – There is no output signature to compare with');
-    return;
+/** A validation as a page: every check with its result, the input example and the answer. */
+export function validationReport({ name, uri, summary }: ModelReference, report: ValidationReport): ShownReport {
+  const failed = report.checks.filter(({ ok }) => !ok).length;
+  const isValid = failed === 0;
+  const sentence = isValid
+    ? l10n.t('{0} is valid.', name)
+    : failed === 1
+      ? l10n.t('{0} is not valid: 1 check failed.', name)
+      : l10n.t('{0} is not valid: {1} checks failed.', name, failed);
+  const facts = [`\`${uri}\``, ...(summary === undefined ? [] : summaryParts(summary))];
+  const lines = [
+    `# ${isValid ? '✓' : '✗'} ${escape(sentence)}`,
+    '',
+    facts.join(' · '),
+    '',
+    `| | ${l10n.t('Check')} | ${l10n.t('Result')} |`,
+    '| :-: | :-- | :-- |',
+    ...checkOrder.flatMap((check) => rows(check, report.checks)),
+  ];
+  if (report.input !== undefined) {
+    lines.push('', `## ${l10n.t('Input example')}`, '', block(report.input.data));
+    const { params } = report.input;
+    if (params !== undefined) lines.push('', `### ${l10n.t('Params')}`, '', block(params));
   }
-  check(
-    comparison.matches,
-    comparison.matches ? 'The answer matches the output signature' : 'The answer does not match the output signature',
-  );
-  for (const difference of comparison.differences) lines.push(`  - ${difference}`);
+  if (report.predictions !== undefined) lines.push('', `## ${l10n.t('Answer')}`, '', block(report.predictions));
+  return { text: `${lines.join('\n')}\n`, summary: sentence, isValid };
+}
+
+/** A row for each finding of a check; one that says that it was not reached where there is none. */
+function rows(name: CheckName, checks: readonly ValidationCheck[]): string[] {
+  const own = checks.filter((check) => check.name === name);
+  if (own.length === 0) return [row('–', name, l10n.t('Not tried: a check before it failed'))];
+  return own.map((check) => row(check.ok ? '✓' : '✗', name, resultText(check)));
+}
+
+function row(mark: string, name: CheckName, result: string): string {
+  return `| ${mark} | ${checkLabel(name).replaceAll(' ', '\u00a0')} | ${escape(result)} |`;
+}
+
+function checkLabel(name: CheckName): string {
+  switch (name) {
+    case 'mlmodel':
+      return l10n.t('MLmodel file');
+    case 'requirements':
+      return l10n.t('Requirement files');
+    case 'example':
+      return l10n.t('Input example');
+    case 'load':
+      return l10n.t('Loading');
+    case 'predict':
+      return l10n.t('Answer');
+    case 'signature':
+      return l10n.t('Output signature');
+  }
+}
+
+function resultText({ message, line, error }: ValidationCheck): string {
+  const text = error === undefined ? message : errorText(error);
+  return line === undefined ? text : l10n.t('Line {0}: {1}', line, text);
+}
+
+/** Text that is not Markdown, in one line of a table. */
+function escape(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>()#|~]/g, '\\$&').replace(/\s+/g, ' ');
 }
 
 function block(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
-  const cut = text.length > maxAnswerLength ? `${text.slice(0, maxAnswerLength)}\n…` : text;
-  return `\`\`\`\`\n${cut}\n\`\`\`\``;
+  const text = typeof value === 'string' ? value : jsonText(value);
+  const cut = text.length > maxBlockLength ? `${text.slice(0, maxBlockLength)}\n…` : text;
+  const language = typeof value === 'string' ? 'text' : 'json';
+  const fence = '`'.repeat(Math.max(3, ...[...cut.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
+  return `${fence}${language}\n${cut}\n${fence}`;
 }

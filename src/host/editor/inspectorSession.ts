@@ -79,7 +79,7 @@ export class InspectorSession {
       const { entries, reference } = await findRelated(this.services.stores, model);
       if (read !== this.reads) return;
       if (reference !== undefined) this.reference = reference;
-      this.owner.apply({ related: entries, canRegister: reference !== undefined });
+      this.owner.apply({ related: entries, storeName: reference?.name ?? null, canRegister: reference !== undefined });
     } catch (error) {
       if (read !== this.reads) return;
       const { message, details } = MlflowError.from(error);

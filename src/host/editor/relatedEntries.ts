@@ -1,3 +1,4 @@
+import { l10n } from '../../core/l10n.js';
 import type { InspectorModel, ProvenanceEntry } from '../../core/inspector/inspectorModel.js';
 import { summarizeMlmodel } from '../../core/mlmodel/modelSummary.js';
 import type { LoggedModel } from '../../core/tracking/entities.js';
@@ -36,7 +37,6 @@ async function relatedIn(
   const logged =
     modelId === null ? undefined : await session.tracking.getLoggedModel({ modelId }).catch(() => undefined);
   const entries = [
-    ...(logged === undefined ? [] : [{ label: 'Name', value: logged.name, action: null }]),
     ...(runId === null ? [] : await runEntries(session, runId)),
     ...(await versionEntries(session, modelId, logged)),
   ];
@@ -54,12 +54,12 @@ async function runEntries({ tracking }: StoreSession, runId: string): Promise<Pr
   const run = await tracking.getRun({ runId }).catch(() => undefined);
   if (run === undefined) return [];
   const entries: ProvenanceEntry[] = [
-    { label: 'Logged by', value: run.info.runName, action: { kind: 'run', runId: run.info.runId } },
+    { label: l10n.t('Logged by'), value: run.info.runName, action: { kind: 'run', runId: run.info.runId } },
   ];
   const commit = run.data.tags['mlflow.source.git.commit'];
-  if (commit !== undefined) entries.push({ label: 'Git commit', value: commit, action: { kind: 'copy' } });
+  if (commit !== undefined) entries.push({ label: l10n.t('Git commit'), value: commit, action: { kind: 'copy' } });
   const source = run.data.tags['mlflow.source.name'];
-  if (source !== undefined) entries.push({ label: 'Source file', value: source, action: { kind: 'copy' } });
+  if (source !== undefined) entries.push({ label: l10n.t('Source file'), value: source, action: { kind: 'copy' } });
   return entries;
 }
 
@@ -76,7 +76,7 @@ async function versionEntries(
     .map((version) => {
       const aliases = version.aliases.map((alias) => ` @${alias}`).join('');
       return {
-        label: 'Registered as',
+        label: l10n.t('Registered as'),
         value: `${version.name} v${version.version}${aliases}`,
         action: { kind: 'copy' },
       };

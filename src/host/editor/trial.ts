@@ -1,4 +1,5 @@
 import { MlflowError } from '../../core/errors.js';
+import { l10n } from '../../core/l10n.js';
 import type { InspectorModel } from '../../core/inspector/inspectorModel.js';
 import { trialData, trialParams } from '../../core/inspector/trialInput.js';
 import { formatDuration } from '../../core/format.js';
@@ -31,7 +32,7 @@ export async function runTrial(request: TrialRequest): Promise<void> {
   const { engine, folder, signal, onChange } = request;
   try {
     const params = trialParams(request.params);
-    onChange({ status: 'loading', message: 'Loading', fraction: null });
+    onChange({ status: 'loading', message: l10n.t('Loading'), fraction: null });
     const loaded = await engine.load(
       { modelPath: folder, modelUri: request.model.facts.uri ?? folder, device: 'auto', precision: 'auto' },
       {

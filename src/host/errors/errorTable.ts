@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorReason } from '../../core/errors.js';
+import { l10n } from '../../core/l10n.js';
 
 /** What an error message can offer as a button. */
 export type ErrorActionName =
@@ -19,72 +20,100 @@ export interface ErrorAdvice {
 }
 
 /** Finer than a code: decides when there is one. */
-export const adviceByReason: Readonly<Record<ErrorReason, ErrorAdvice>> = {
-  architectureUnsupported: {
-    hint: 'Save an ONNX export of the model, or run it with Python.',
-    actions: ['openMlmodel', 'showLog'],
-  },
-  artifactSchemeUnsupported: { hint: 'Download the files and open their folder instead.', actions: ['showLog'] },
-  codeExecutionRefused: { hint: 'Code that comes with a model is never executed here.', actions: ['openMlmodel'] },
-  deviceUnavailable: { hint: 'The model can run on the CPU.', actions: ['showLog'] },
-  diskFull: { hint: 'Free some space and try again; nothing half-written was left behind.', actions: ['retry'] },
-  fileMissing: { hint: 'Check that the file is still there.', actions: ['revealFile', 'retry'] },
-  fileUnreadable: {
-    hint: 'Check that the file is complete and that you may read it.',
-    actions: ['revealFile', 'retry'],
-  },
-  flavorMissing: { hint: 'Only models with the transformers flavor can be prompted.', actions: ['openMlmodel'] },
-  hubOffline: { hint: 'Check the connection, or unset HF_HUB_OFFLINE.', actions: ['retry', 'showLog'] },
-  hubRateLimited: { hint: 'Wait a while, or set HF_TOKEN.', actions: ['retry', 'showLog'] },
-  mlmodelInvalid: { hint: 'Open the file to see where it goes wrong.', actions: ['openMlmodel'] },
-  pickledWeights: { hint: 'Convert the weights to safetensors first.', actions: ['openMlmodel', 'showLog'] },
-  referenceOnly: { hint: 'Persist the weights, then the model can run.', actions: ['persistWeights', 'openMlmodel'] },
-  safetensorsInvalid: { hint: 'Copy the file again from where it came.', actions: ['revealFile', 'showLog'] },
-  shardMissing: { hint: 'Copy the missing file into the folder.', actions: ['revealFile', 'retry'] },
-  signatureInvalid: { hint: 'Open the file to see its signature.', actions: ['openMlmodel'] },
-  storeForeign: {
-    hint: 'Choose another file, or the address of a tracking server.',
-    actions: ['addTrackingStore', 'showLog'],
-  },
-  storeLocked: { hint: 'Another program is writing. It is free again in a moment.', actions: ['retry', 'showLog'] },
-  storeMissing: { hint: 'Check the path or the address.', actions: ['openSettings', 'retry'] },
-  storeSchemaUnknown: { hint: "Run 'mlflow db upgrade' on it with a copy at hand.", actions: ['retry', 'showLog'] },
-  targetExists: { hint: 'Choose another folder, or empty this one.', actions: ['revealFile'] },
-  taskUnsupported: { hint: 'The model can be inspected.', actions: ['openMlmodel', 'showLog'] },
-  tokenizerMissing: { hint: 'Copy tokenizer.json into the model.', actions: ['openMlmodel', 'revealFile'] },
-  tokenizerUnsupported: { hint: 'The model can be inspected.', actions: ['openMlmodel', 'showLog'] },
-  untrusted: { hint: '', actions: ['manageTrust'] },
-  workerDied: { hint: 'Ask again: the model is loaded anew.', actions: ['retry', 'showLog'] },
-};
+export function adviceByReason(): Readonly<Record<ErrorReason, ErrorAdvice>> {
+  return {
+    architectureUnsupported: {
+      hint: l10n.t('Save an ONNX export of the model, or run it with Python.'),
+      actions: ['openMlmodel', 'showLog'],
+    },
+    artifactSchemeUnsupported: {
+      hint: l10n.t('Download the files and open their folder instead.'),
+      actions: ['showLog'],
+    },
+    codeExecutionRefused: {
+      hint: l10n.t('Code that comes with a model is never executed here.'),
+      actions: ['openMlmodel'],
+    },
+    deviceUnavailable: { hint: l10n.t('The model can run on the CPU.'), actions: ['showLog'] },
+    diskFull: {
+      hint: l10n.t('Free some space and try again; nothing half-written was left behind.'),
+      actions: ['retry'],
+    },
+    fileMissing: { hint: l10n.t('Check that the file is still there.'), actions: ['revealFile', 'retry'] },
+    fileUnreadable: {
+      hint: l10n.t('Check that the file is complete and that you may read it.'),
+      actions: ['revealFile', 'retry'],
+    },
+    flavorMissing: {
+      hint: l10n.t('Only models with the transformers flavor can be prompted.'),
+      actions: ['openMlmodel'],
+    },
+    hubOffline: { hint: l10n.t('Check the connection, or unset HF_HUB_OFFLINE.'), actions: ['retry', 'showLog'] },
+    hubRateLimited: { hint: l10n.t('Wait a while, or set HF_TOKEN.'), actions: ['retry', 'showLog'] },
+    mlmodelInvalid: { hint: l10n.t('Open the file to see where it goes wrong.'), actions: ['openMlmodel'] },
+    pickledWeights: { hint: l10n.t('Convert the weights to safetensors first.'), actions: ['openMlmodel', 'showLog'] },
+    referenceOnly: {
+      hint: l10n.t('Persist the weights, then the model can run.'),
+      actions: ['persistWeights', 'openMlmodel'],
+    },
+    safetensorsInvalid: { hint: l10n.t('Copy the file again from where it came.'), actions: ['revealFile', 'showLog'] },
+    shardMissing: { hint: l10n.t('Copy the missing file into the folder.'), actions: ['revealFile', 'retry'] },
+    signatureInvalid: { hint: l10n.t('Open the file to see its signature.'), actions: ['openMlmodel'] },
+    storeForeign: {
+      hint: l10n.t('Choose another file, or the address of a tracking server.'),
+      actions: ['addTrackingStore', 'showLog'],
+    },
+    storeLocked: {
+      hint: l10n.t('Another program is writing. It is free again in a moment.'),
+      actions: ['retry', 'showLog'],
+    },
+    storeMissing: { hint: l10n.t('Check the path or the address.'), actions: ['openSettings', 'retry'] },
+    storeSchemaUnknown: {
+      hint: l10n.t("Run 'mlflow db upgrade' on it with a copy at hand."),
+      actions: ['retry', 'showLog'],
+    },
+    targetExists: { hint: l10n.t('Choose another folder, or empty this one.'), actions: ['revealFile'] },
+    taskUnsupported: { hint: l10n.t('The model can be inspected.'), actions: ['openMlmodel', 'showLog'] },
+    tokenizerMissing: { hint: l10n.t('Copy tokenizer.json into the model.'), actions: ['openMlmodel', 'revealFile'] },
+    tokenizerUnsupported: { hint: l10n.t('The model can be inspected.'), actions: ['openMlmodel', 'showLog'] },
+    untrusted: { hint: '', actions: ['manageTrust'] },
+    workerDied: { hint: l10n.t('Ask again: the model is loaded anew.'), actions: ['retry', 'showLog'] },
+  };
+}
 
 /** For errors without a reason. */
-export const adviceByCode: Readonly<Record<ErrorCode, ErrorAdvice>> = {
-  ABORTED: { hint: '', actions: ['retry', 'showLog'] },
-  ALREADY_EXISTS: { hint: 'Choose another name.', actions: [] },
-  BAD_REQUEST: { hint: '', actions: ['showLog'] },
-  CANCELLED: { hint: '', actions: [] },
-  CUSTOMER_UNAUTHORIZED: { hint: 'Check your credentials for this server.', actions: ['openSettings', 'showLog'] },
-  DATA_LOSS: { hint: '', actions: ['showLog'] },
-  DEADLINE_EXCEEDED: { hint: 'The server did not answer in time.', actions: ['retry', 'showLog'] },
-  ENDPOINT_NOT_FOUND: { hint: 'The server may be older than this call.', actions: ['showLog'] },
-  INTERNAL_ERROR: { hint: '', actions: ['showLog'] },
-  INVALID_PARAMETER_VALUE: { hint: '', actions: ['showLog'] },
-  INVALID_STATE: { hint: '', actions: ['retry', 'showLog'] },
-  NOT_FOUND: { hint: '', actions: ['retry'] },
-  NOT_IMPLEMENTED: { hint: '', actions: ['showLog'] },
-  PERMISSION_DENIED: { hint: 'Check that you may do this.', actions: ['showLog'] },
-  REQUEST_LIMIT_EXCEEDED: { hint: '', actions: ['retry'] },
-  RESOURCE_ALREADY_EXISTS: { hint: 'Choose another name.', actions: [] },
-  RESOURCE_CONFLICT: { hint: '', actions: ['retry', 'showLog'] },
-  RESOURCE_DOES_NOT_EXIST: { hint: 'It may have been deleted meanwhile.', actions: ['retry'] },
-  RESOURCE_EXHAUSTED: { hint: '', actions: ['retry', 'showLog'] },
-  TEMPORARILY_UNAVAILABLE: { hint: '', actions: ['retry', 'showLog'] },
-  UNAUTHENTICATED: { hint: 'Check your credentials for this server.', actions: ['openSettings', 'showLog'] },
-};
+export function adviceByCode(): Readonly<Record<ErrorCode, ErrorAdvice>> {
+  return {
+    ABORTED: { hint: '', actions: ['retry', 'showLog'] },
+    ALREADY_EXISTS: { hint: l10n.t('Choose another name.'), actions: [] },
+    BAD_REQUEST: { hint: '', actions: ['showLog'] },
+    CANCELLED: { hint: '', actions: [] },
+    CUSTOMER_UNAUTHORIZED: {
+      hint: l10n.t('Check your credentials for this server.'),
+      actions: ['openSettings', 'showLog'],
+    },
+    DATA_LOSS: { hint: '', actions: ['showLog'] },
+    DEADLINE_EXCEEDED: { hint: l10n.t('The server did not answer in time.'), actions: ['retry', 'showLog'] },
+    ENDPOINT_NOT_FOUND: { hint: l10n.t('The server may be older than this call.'), actions: ['showLog'] },
+    INTERNAL_ERROR: { hint: '', actions: ['showLog'] },
+    INVALID_PARAMETER_VALUE: { hint: '', actions: ['showLog'] },
+    INVALID_STATE: { hint: '', actions: ['retry', 'showLog'] },
+    NOT_FOUND: { hint: '', actions: ['retry'] },
+    NOT_IMPLEMENTED: { hint: '', actions: ['showLog'] },
+    PERMISSION_DENIED: { hint: l10n.t('Check that you may do this.'), actions: ['showLog'] },
+    REQUEST_LIMIT_EXCEEDED: { hint: '', actions: ['retry'] },
+    RESOURCE_ALREADY_EXISTS: { hint: l10n.t('Choose another name.'), actions: [] },
+    RESOURCE_CONFLICT: { hint: '', actions: ['retry', 'showLog'] },
+    RESOURCE_DOES_NOT_EXIST: { hint: l10n.t('It may have been deleted meanwhile.'), actions: ['retry'] },
+    RESOURCE_EXHAUSTED: { hint: '', actions: ['retry', 'showLog'] },
+    TEMPORARILY_UNAVAILABLE: { hint: '', actions: ['retry', 'showLog'] },
+    UNAUTHENTICATED: { hint: l10n.t('Check your credentials for this server.'), actions: ['openSettings', 'showLog'] },
+  };
+}
 
 /** What to say and to offer beside an error's own message. */
 export function errorAdvice(error: { errorCode: ErrorCode; reason?: ErrorReason | undefined }): ErrorAdvice {
-  return error.reason === undefined ? adviceByCode[error.errorCode] : adviceByReason[error.reason];
+  return error.reason === undefined ? adviceByCode()[error.errorCode] : adviceByReason()[error.reason];
 }
 
 /** What messages are made of. */
@@ -108,5 +137,5 @@ export function errorText(error: TellableError): string {
 function shortSentence({ reason, details }: TellableError): string | undefined {
   const repository = details?.['repository'];
   if (reason !== 'referenceOnly' || typeof repository !== 'string') return undefined;
-  return `The model is only a reference to '${repository}': its weights are not stored with it.`;
+  return l10n.t("The model is only a reference to '{0}': its weights are not stored with it.", repository);
 }

@@ -1,5 +1,5 @@
-import { commands, env, l10n, QuickPickItemKind, Uri, window, workspace, type QuickPickItem } from 'vscode';
-import { formatBytes } from '../../core/format.js';
+import { commands, env, l10n, Uri, window, workspace } from 'vscode';
+import { pickModel } from '../commands/pickModel.js';
 import type { ModelCatalog, ModelEntry } from './modelCatalog.js';
 import type { PanelUi } from './panelPorts.js';
 
@@ -9,16 +9,10 @@ const fileFilters: Record<'image' | 'audio' | 'any', Record<string, string[]>> =
   any: {},
 };
 
-interface ModelItem extends QuickPickItem {
-  entry?: ModelEntry;
-  /** What it starts, where it is no model. */
-  command?: string;
-}
-
 /** The panel's way into VS Code. */
 export function editorUi(catalog: ModelCatalog): PanelUi {
   return {
-    pickModel: (purpose, currentId) => pickModel(catalog, purpose, currentId),
+    pickModel: (purpose, currentId) => pick(catalog, purpose, currentId),
     async pickFile(kind) {
       const chosen = await window.showOpenDialog({ canSelectMany: false, filters: fileFilters[kind] });
       return chosen?.[0]?.fsPath;
@@ -53,79 +47,15 @@ export function editorUi(catalog: ModelCatalog): PanelUi {
   };
 }
 
-/** The models of the open stores, grouped by store; the list stays current while stores are read. */
-async function pickModel(
+function pick(
   catalog: ModelCatalog,
   purpose: 'prompt' | 'compare',
   currentId: string | undefined,
 ): Promise<ModelEntry | undefined> {
-  const pick = window.createQuickPick<ModelItem>();
-  pick.title = purpose === 'prompt' ? l10n.t('Prompt a model') : l10n.t('Compare with another model');
-  pick.placeholder = l10n.t('Type to find a model by name, task or store');
-  pick.matchOnDescription = true;
-  pick.matchOnDetail = true;
-  pick.keepScrollPosition = true;
-  let shown = '';
-  const update = (): void => {
-    pick.busy = catalog.isLoading;
-    const entries = catalog.list().filter((entry) => purpose === 'prompt' || entry.id !== currentId);
-    const state = JSON.stringify(entries.map(({ id, summary }) => [id, summary?.sizeBytes]));
-    // The same list again would take the user's place in it.
-    if (state !== shown) pick.items = modelItems(entries, currentId);
-    shown = state;
-    if (entries.length === 0 && !catalog.isLoading) {
-      pick.placeholder = l10n.t('There is no other model in the open stores yet');
-      pick.items = waysToModels();
-    }
-  };
-  const subscription = catalog.onDidChange(update);
-  void catalog.refresh();
-  update();
-  try {
-    return await new Promise((resolve) => {
-      pick.onDidAccept(() => {
-        const [item] = pick.selectedItems;
-        if (item?.command !== undefined) void commands.executeCommand(item.command);
-        resolve(item?.entry);
-      });
-      pick.onDidHide(() => resolve(undefined));
-      pick.show();
-    });
-  } finally {
-    subscription.dispose();
-    pick.dispose();
-  }
-}
-
-function waysToModels(): ModelItem[] {
-  return [
-    { label: `$(play) ${l10n.t('Open the sample')}`, command: 'mlflow.openSample' },
-    { label: `$(add) ${l10n.t('Add a tracking store…')}`, command: 'mlflow.addTrackingStore' },
-  ];
-}
-
-function modelItems(entries: readonly ModelEntry[], currentId: string | undefined): ModelItem[] {
-  const byStore = new Map<string, ModelEntry[]>();
-  for (const entry of entries) byStore.set(entry.storeLabel, [...(byStore.get(entry.storeLabel) ?? []), entry]);
-  return [...byStore].flatMap(([storeLabel, models]): ModelItem[] => [
-    { label: storeLabel, kind: QuickPickItemKind.Separator },
-    ...models.map((entry) => modelItem(entry, currentId)),
-  ]);
-}
-
-function modelItem(entry: ModelEntry, currentId: string | undefined): ModelItem {
-  const { summary } = entry;
-  const facts = [
-    summary?.inferenceTask ?? summary?.task,
-    summary?.sizeBytes ? formatBytes(summary.sizeBytes) : undefined,
-    summary?.dtype,
-    summary?.isReferenceOnly === true ? l10n.t('reference only') : undefined,
-    entry.id === currentId ? l10n.t('chosen now') : undefined,
-  ];
-  return {
-    label: `$(symbol-method) ${entry.name}`,
-    description: facts.filter((fact) => fact !== undefined && fact !== null).join(' · '),
-    detail: entry.uri,
-    entry,
-  };
+  if (purpose === 'prompt') return pickModel(catalog, { title: l10n.t('Prompt a model'), currentId });
+  return pickModel(catalog, {
+    title: l10n.t('Compare with another model'),
+    accepts: ({ id }) => id !== currentId,
+    noneText: l10n.t('There is no other model in the open stores and folders'),
+  });
 }

@@ -7,6 +7,8 @@ export interface ModelEntry extends ModelReference {
   id: string;
   /** Where it comes from, such as `mlflow.db`. */
   storeLabel: string;
+  /** What tells it from others of its name: the run that logged it, the version and its aliases. */
+  note: string;
 }
 
 /** The models of the open stores and folders. */
@@ -23,6 +25,6 @@ export interface ModelCatalog {
 }
 
 /** A reference that came from elsewhere (a command's argument) as an entry. */
-export function entryOf(reference: ModelReference, storeLabel = ''): ModelEntry {
-  return { ...reference, id: `${reference.storeUri ?? ''}|${reference.uri}`, storeLabel };
+export function entryOf(reference: ModelReference, storeLabel = '', note = ''): ModelEntry {
+  return { ...reference, id: `${reference.storeUri ?? ''}|${reference.uri}`, storeLabel, note };
 }

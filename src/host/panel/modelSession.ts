@@ -1,4 +1,5 @@
 import { MlflowError, throwIfCancelled } from '../../core/errors.js';
+import { l10n } from '../../core/l10n.js';
 import type { ModelForm } from '../../core/inspector/modelForm.js';
 import type { SignatureForm } from '../../core/signature/formFields.js';
 import type { DeviceChoice, LoadedModel, PrecisionChoice, PredictEvent, Prediction } from '../../protocol/inference.js';
@@ -37,7 +38,7 @@ export class ModelSession {
       else
         this.tell({
           kind: 'unloaded',
-          note: event.isIdle ? 'unloaded while idle · loads again with the next prompt' : null,
+          note: event.isIdle ? l10n.t('unloaded while idle · loads again with the next prompt') : null,
         });
     });
   }
@@ -62,7 +63,7 @@ export class ModelSession {
   async open(): Promise<SignatureForm> {
     const signal = this.nextAttempt();
     try {
-      this.tell({ kind: 'loading', message: 'Reading the model', fraction: null });
+      this.tell({ kind: 'loading', message: l10n.t('Reading the model'), fraction: null });
       this.folder = await this.ports.catalog.resolveFolder(this.entry, {
         signal,
         onProgress: ({ message, done, total }) =>
@@ -128,7 +129,7 @@ export class ModelSession {
       const modelPath = this.folder;
       if (modelPath === undefined) throw MlflowError.cancelled();
       const signal = this.nextAttempt();
-      this.tell({ kind: 'loading', message: 'Loading', fraction: null });
+      this.tell({ kind: 'loading', message: l10n.t('Loading'), fraction: null });
       const model = await this.ports.engine.load(
         { modelPath, modelUri: this.entry.uri, ...this.settings() },
         {
@@ -169,6 +170,7 @@ export class ModelSession {
 
 /** Why the model is not in memory; the answer that was lost says what happened in full. */
 function deathNote(error: MlflowError): string {
-  const what = error.errorCode === 'CANCELLED' ? 'stopped' : 'the inference process ended';
-  return `${what} · loads again with the next prompt`;
+  return error.errorCode === 'CANCELLED'
+    ? l10n.t('stopped · loads again with the next prompt')
+    : l10n.t('the inference process ended · loads again with the next prompt');
 }

@@ -1,4 +1,5 @@
 import { MlflowError } from '../../core/errors.js';
+import { l10n } from '../../core/l10n.js';
 import { draftSummary, type FormDraft } from '../../core/signature/formDraft.js';
 import { Channel, type Transport } from '../../protocol/channel.js';
 import type { DeviceChoice, PrecisionChoice } from '../../protocol/inference.js';
@@ -151,8 +152,8 @@ export class PanelController {
   async run({ draft, replaceTurnId }: RunParams): Promise<void> {
     const { session } = this;
     if (!this.ports.isTrusted()) throw untrustedError();
-    if (!session?.form) throw MlflowError.invalidParameter('Choose a model first.');
-    if (this.running) throw new MlflowError('An answer is under way. Stop it first.', 'INVALID_STATE');
+    if (!session?.form) throw MlflowError.invalidParameter(l10n.t('Choose a model first.'));
+    if (this.running) throw new MlflowError(l10n.t('An answer is under way. Stop it first.'), 'INVALID_STATE');
     const running = new AbortController();
     this.running = running;
     try {
@@ -193,7 +194,7 @@ export class PanelController {
 
   /** Replaces the turns shown: a new conversation, or an earlier one. */
   showConversation(conversationId: string, turns: Turn[]): void {
-    if (this.running) throw new MlflowError('An answer is under way. Stop it first.', 'INVALID_STATE');
+    if (this.running) throw new MlflowError(l10n.t('An answer is under way. Stop it first.'), 'INVALID_STATE');
     this.set({ conversationId, turns });
   }
 
@@ -257,7 +258,7 @@ export class PanelController {
   /** What a session is asked: the draft belongs to the main model's form. */
   private inputOf(session: ModelSession, draft: FormDraft, earlier: readonly Turn[]): Promise<RunInput> {
     const form = session.form ?? this.session?.form;
-    if (!form) throw MlflowError.invalidParameter(`The model '${session.entry.name}' could not be read.`);
+    if (!form) throw MlflowError.invalidParameter(l10n.t("The model '{0}' could not be read.", session.entry.name));
     return runInput(form, adaptedDraft(draft, this.session?.form ?? form, form), earlier);
   }
 

@@ -1,4 +1,5 @@
 import { MlflowError, type ErrorReason } from '../../core/errors.js';
+import { l10n } from '../../core/l10n.js';
 import type { ErrorAction, PanelError } from '../../protocol/panel.js';
 import { errorAdvice, errorText, type ErrorActionName } from '../errors/errorTable.js';
 
@@ -33,7 +34,9 @@ export function panelError(thrown: unknown): PanelError {
 /** Restricted Mode: the panel shows models and refuses to run them. */
 export function untrustedError(): MlflowError {
   return new MlflowError(
-    'This workspace is in Restricted Mode, so its models are shown but not run. Trust the workspace to prompt them.',
+    l10n.t(
+      'This workspace is in Restricted Mode, so its models are shown but not run. Trust the workspace to prompt them.',
+    ),
     'PERMISSION_DENIED',
     { reason: 'untrusted' },
   );

@@ -1,4 +1,5 @@
 import { MlflowError } from '../../core/errors.js';
+import { l10n } from '../../core/l10n.js';
 import type { Handlers } from '../../protocol/channel.js';
 import type { ErrorAction, PanelMethods, PanelState, Turn } from '../../protocol/panel.js';
 import type { Snapshot } from '../../protocol/replica.js';
@@ -41,12 +42,12 @@ function conversationHandlers(
     newConversation: () => panel.showConversation(ports.newId(), []),
     async openConversation({ conversationId }) {
       const entry = history.list().find((candidate) => candidate.id === conversationId);
-      if (!entry) throw MlflowError.doesNotExist('This conversation is not in the history any more.');
+      if (!entry) throw MlflowError.doesNotExist(l10n.t('This conversation is not in the history any more.'));
       if (entry.modelId !== panel.entry?.id) {
         const model = ports.catalog.list().find((candidate) => candidate.id === entry.modelId);
         if (!model) {
           throw MlflowError.doesNotExist(
-            `The model '${entry.modelName}' of this conversation is in none of the open stores.`,
+            l10n.t("The model '{0}' of this conversation is in none of the open stores.", entry.modelName),
           );
         }
         void panel.selectModel(model, { isLoading: false });
@@ -87,7 +88,7 @@ function answerHandlers(panel: PanelController): Part<'copyAnswer' | 'openRaw' |
     },
     pinEmbedding({ turnId, answerIndex }) {
       const { view, modelName } = panel.answerOf(turnId, answerIndex);
-      if (view?.kind !== 'embedding') throw MlflowError.invalidParameter('Only embeddings can be pinned.');
+      if (view?.kind !== 'embedding') throw MlflowError.invalidParameter(l10n.t('Only embeddings can be pinned.'));
       const label = panel.turn(turnId).input.summary;
       const others = panel.state.pins.filter((pin) => pin.label !== label || pin.modelName !== modelName);
       savePins([...others, { id: newId(), label, modelName, vector: view.embedding.vector }].slice(-pinLimit));
@@ -99,7 +100,7 @@ function answerHandlers(panel: PanelController): Part<'copyAnswer' | 'openRaw' |
 function presetHandlers(panel: PanelController): Part<'savePreset' | 'deletePreset'> {
   const save = (presets: PanelState['presets']): void => {
     const { model } = panel.state;
-    if (!model) throw MlflowError.invalidParameter('Choose a model first.');
+    if (!model) throw MlflowError.invalidParameter(l10n.t('Choose a model first.'));
     panel.history.savePresets(model.id, presets);
     panel.set({ presets });
   };
@@ -123,7 +124,7 @@ async function chooseModel(panel: PanelController, purpose: 'prompt' | 'compare'
 
 function deleteTurn(panel: PanelController, turnId: string): void {
   if (panel.state.runningTurnId === turnId)
-    throw new MlflowError('This prompt is being answered. Stop it first.', 'INVALID_STATE');
+    throw new MlflowError(l10n.t('This prompt is being answered. Stop it first.'), 'INVALID_STATE');
   panel.changeTurn(turnId, (): Turn | null => null);
 }
 

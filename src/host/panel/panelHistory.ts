@@ -97,6 +97,7 @@ export class PanelHistory {
       uri: stored['uri'],
       name: text('name') ?? stored['uri'],
       storeLabel: text('storeLabel') ?? '',
+      note: '',
       storeUri: text('storeUri'),
       location: text('location'),
       summary: undefined,

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { MlflowError } from '../../core/errors.js';
+import { l10n } from '../../core/l10n.js';
 import {
   draftParams,
   draftProblems,
@@ -51,7 +52,7 @@ export function adaptedDraft(draft: FormDraft, from: SignatureForm, to: Signatur
   const [target] = to.fields;
   if (draft.isJson || !source || !target || from.fields.length > 1 || to.fields.length > 1) {
     throw MlflowError.invalidParameter(
-      'The two models ask for different inputs, so they cannot be compared on this one.',
+      l10n.t('The two models ask for different inputs, so they cannot be compared on this one.'),
     );
   }
   return { ...draft, values: { [target.name]: draft.values[source.name] ?? '' } };
@@ -86,11 +87,11 @@ async function fileBytes(path: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
     if (size > fileLimitBytes)
-      throw MlflowError.invalidParameter(`${path} is larger than 64 MB. Choose a smaller file.`);
+      throw MlflowError.invalidParameter(l10n.t('{0} is larger than 64 MB. Choose a smaller file.', path));
     return new Uint8Array(await readFile(path));
   } catch (cause) {
     if (MlflowError.is(cause)) throw cause;
-    throw MlflowError.invalidParameter(`There is no readable file at ${path}. Choose another one.`, {
+    throw MlflowError.invalidParameter(l10n.t('There is no readable file at {0}. Choose another one.', path), {
       reason: 'fileMissing',
       cause,
     });

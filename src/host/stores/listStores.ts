@@ -12,7 +12,7 @@ export interface StoreSources {
   environmentUri: string | undefined;
 }
 
-/** The stores of a workspace, each once: those of the setting first, then the one of the environment, then those found. */
+/** The stores of a workspace, each once: those found in it first, then the one of the environment, then those of the setting. */
 export function listStores({ folders, found, configured, environmentUri }: StoreSources): StoreLocation[] {
   const base = folders[0] ?? process.cwd();
   const stores: StoreLocation[] = [];
@@ -20,8 +20,8 @@ export function listStores({ folders, found, configured, environmentUri }: Store
     if (uri === undefined || stores.some((store) => store.uri === uri)) return;
     stores.push(describeStore(uri, origin, folders));
   };
-  for (const text of configured) add(normalizeTrackingUri(text, base), 'setting');
-  if (environmentUri !== undefined) add(normalizeTrackingUri(environmentUri, base), 'environment');
   for (const uri of found) add(normalizeTrackingUri(uri, base), 'workspace');
+  if (environmentUri !== undefined) add(normalizeTrackingUri(environmentUri, base), 'environment');
+  for (const text of configured) add(normalizeTrackingUri(text, base), 'setting');
   return stores;
 }

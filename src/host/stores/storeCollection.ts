@@ -30,7 +30,10 @@ export class StoreCollection {
     const gone = previous.filter((connection) => !this.connections.includes(connection));
     await Promise.all(gone.map((connection) => connection.close()));
     this.settle();
-    return gone.length > 0 || previous.length !== this.connections.length;
+    return (
+      previous.length !== this.connections.length ||
+      previous.some((connection, index) => connection !== this.connections[index])
+    );
   }
 
   /** Ends the wait for the first search, also when it failed. */

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { MlflowError } from '../../core/errors.js';
 import type { LongRunningOptions } from '../../core/ports.js';
 import { entryOf, type ModelCatalog, type ModelEntry } from '../panel/modelCatalog.js';
+import { modelNote } from '../tree/describeNode.js';
 import type { ModelLoader } from '../tree/modelLoader.js';
 import type { ModelReference } from '../tree/modelReference.js';
 import { isModelNode, type GroupNode, type RegisteredModelNode } from '../tree/treeNode.js';
@@ -107,7 +108,7 @@ export class WorkspaceModels implements ModelCatalog {
       ),
       this.versions(session, group).catch(() => []),
     ]);
-    return [...logged, ...versions].filter(isModelNode).map(({ model }) => entryOf(model, label));
+    return [...logged, ...versions].filter(isModelNode).map((node) => entryOf(node.model, label, modelNote(node)));
   }
 
   private async versions(session: StoreSession, group: GroupNode) {

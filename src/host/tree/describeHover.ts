@@ -1,58 +1,59 @@
 import { formatBytes, formatDuration, formatScore } from '../../core/format.js';
+import { l10n } from '../../core/l10n.js';
 import type { Run } from '../../core/tracking/entities.js';
 import type { ModelReference } from './modelReference.js';
-import { plural } from './describeNode.js';
+import { statusWord, valueCount } from './describeNode.js';
 import type { TreeNode } from './treeNode.js';
 
 /** The hover card of a node in Markdown; `undefined` where the item itself says everything. Values are escaped. */
 export function describeHover(node: TreeNode): string | undefined {
   switch (node.kind) {
     case 'store':
-      return `**Tracking store**\n\n${code(node.storeUri)}`;
+      return `**${l10n.t('Tracking store')}**\n\n${code(node.storeUri)}`;
     case 'experiment': {
       const { experiment } = node;
       return card(experiment.name, [
-        ['Experiment id', code(experiment.experimentId)],
-        ['Created', time(experiment.creationTime)],
-        ['Artifacts', code(experiment.artifactLocation)],
+        [l10n.t('Experiment id'), code(experiment.experimentId)],
+        [l10n.t('Created'), time(experiment.creationTime)],
+        [l10n.t('Artifacts'), code(experiment.artifactLocation)],
         ...note(experiment.tags),
       ]);
     }
     case 'run':
       return runCard(node.run);
     case 'metric':
-      return card(node.key, [['Latest', formatScore(node.value)], ...historyRows(node.history)]);
+      return card(node.key, [[l10n.t('Latest'), formatScore(node.value)], ...historyRows(node.history)]);
     case 'param':
     case 'tag':
       return `**${escape(node.key)}**\n\n${block(node.value)}`;
     case 'artifactFile':
-      return card(node.path, node.sizeBytes === null ? [] : [['Size', formatBytes(node.sizeBytes)]]);
+      return card(node.path, node.sizeBytes === null ? [] : [[l10n.t('Size'), formatBytes(node.sizeBytes)]]);
     case 'registeredModel': {
       const model = node.registeredModel;
       return card(model.name, [
-        ['Updated', time(model.lastUpdatedTimestamp)],
+        [l10n.t('Updated'), time(model.lastUpdatedTimestamp)],
         [
-          'Aliases',
+          l10n.t('Aliases'),
           Object.entries(model.aliases)
             .map(([alias, version]) => code(`@${alias} → v${version}`))
             .join(' '),
         ],
-        ['Description', escape(model.description ?? '')],
+        [l10n.t('Description'), escape(model.description ?? '')],
       ]);
     }
     case 'loggedModel':
       return modelCard(node.model, [
-        ['Status', node.loggedModel?.status.toLowerCase() ?? ''],
-        ['Created', time(node.loggedModel?.creationTimestamp ?? null)],
-        ['From run', escape(node.sourceRunName ?? '')],
+        [l10n.t('Status'), node.loggedModel?.status.toLowerCase() ?? ''],
+        [l10n.t('Created'), time(node.loggedModel?.creationTimestamp ?? null)],
+        [l10n.t('From run'), escape(node.sourceRunName ?? '')],
       ]);
     case 'modelVersion':
       return modelCard(node.model, [
-        ['Status', node.version.status.toLowerCase()],
-        ['Aliases', node.version.aliases.map((alias) => code(`@${alias}`)).join(' ')],
-        ['Created', time(node.version.creationTimestamp)],
-        ['Source', code(node.version.source)],
-        ['Description', escape(node.version.description ?? '')],
+        [l10n.t('Status'), node.version.status.toLowerCase()],
+        [l10n.t('Aliases'), node.version.aliases.map((alias) => code(`@${alias}`)).join(' ')],
+        [l10n.t('Created'), time(node.version.creationTimestamp)],
+        [l10n.t('Source'), code(node.version.source)],
+        [l10n.t('Description'), escape(node.version.description ?? '')],
       ]);
     case 'modelFolder':
       return modelCard(node.model, []);
@@ -69,27 +70,27 @@ function runCard({ info, data }: Run): string {
   const params = Object.entries(data.params).slice(0, 8);
   const sections = [
     card(info.runName, [
-      ['Status', info.status.toLowerCase()],
-      ['Started', time(info.startTime)],
-      ['Duration', duration],
-      ['User', escape(info.userId)],
-      ['Source', code(data.tags['mlflow.source.name'] ?? '')],
-      ['Commit', code(data.tags['mlflow.source.git.commit']?.slice(0, 12) ?? '')],
-      ['Run id', code(info.runId)],
+      [l10n.t('Status'), statusWord(info.status)],
+      [l10n.t('Started'), time(info.startTime)],
+      [l10n.t('Duration'), duration],
+      [l10n.t('User'), escape(info.userId)],
+      [l10n.t('Source'), code(data.tags['mlflow.source.name'] ?? '')],
+      [l10n.t('Commit'), code(data.tags['mlflow.source.git.commit']?.slice(0, 12) ?? '')],
+      [l10n.t('Run id'), code(info.runId)],
       ...note(data.tags),
     ]),
   ];
   if (metrics.length > 0)
     sections.push(
       table(
-        'Metric',
+        l10n.t('Metric'),
         metrics.map(([key, value]) => [escape(key), formatScore(value)]),
       ),
     );
   if (params.length > 0)
     sections.push(
       table(
-        'Param',
+        l10n.t('Param'),
         params.map(([key, value]) => [escape(key), escape(clip(value))]),
       ),
     );
@@ -99,21 +100,21 @@ function runCard({ info, data }: Run): string {
 function modelCard(model: ModelReference, rows: [string, string][]): string {
   const summary = model.summary;
   return card(model.name, [
-    ['URI', code(model.uri)],
-    ['Task', escape(summary?.inferenceTask ?? summary?.task ?? '')],
-    ['Class', escape(summary?.modelClass ?? '')],
-    ['Flavors', (summary?.flavors ?? []).map(code).join(' ')],
-    ['Weights', weights(model)],
-    ['MLflow', escape(summary?.mlflowVersion ?? '')],
+    [l10n.t('URI'), code(model.uri)],
+    [l10n.t('Task'), escape(summary?.inferenceTask ?? summary?.task ?? '')],
+    [l10n.t('Class'), escape(summary?.modelClass ?? '')],
+    [l10n.t('Flavors'), (summary?.flavors ?? []).map(code).join(' ')],
+    [l10n.t('Weights'), weights(model)],
+    [l10n.t('MLflow'), escape(summary?.mlflowVersion ?? '')],
     ...rows,
-    ['Files', code(model.location ?? '')],
+    [l10n.t('Files'), code(model.location ?? '')],
   ]);
 }
 
 function weights({ summary }: ModelReference): string {
   if (summary === undefined) return '';
   if (summary.isReferenceOnly) {
-    return `not stored: only a reference to ${code(summary.sourceModelName ?? 'another model')}`;
+    return l10n.t('not stored: only a reference to {0}', code(summary.sourceModelName ?? '?'));
   }
   const parts = [summary.sizeBytes === null ? null : formatBytes(summary.sizeBytes), summary.dtype];
   return parts.filter((part) => part !== null).join(' · ');
@@ -123,15 +124,15 @@ function historyRows(history: readonly number[]): [string, string][] {
   const finite = history.filter(Number.isFinite);
   if (finite.length < 2) return [];
   return [
-    ['Lowest', formatScore(Math.min(...finite))],
-    ['Highest', formatScore(Math.max(...finite))],
-    ['History', plural(history.length, 'value')],
+    [l10n.t('Lowest'), formatScore(Math.min(...finite))],
+    [l10n.t('Highest'), formatScore(Math.max(...finite))],
+    [l10n.t('History'), valueCount(history.length)],
   ];
 }
 
 function note(tags: Readonly<Record<string, string>>): [string, string][] {
   const text = tags['mlflow.note.content'];
-  return text === undefined || text === '' ? [] : [['Note', escape(clip(text))]];
+  return text === undefined || text === '' ? [] : [[l10n.t('Note'), escape(clip(text))]];
 }
 
 /** A heading and rows of name and value; rows without a value are left out. */

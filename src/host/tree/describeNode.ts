@@ -1,4 +1,5 @@
-import { formatAge, formatBytes, formatDuration, formatScore } from '../../core/format.js';
+import { formatBytes, formatDuration, formatScore, shortAge } from '../../core/format.js';
+import { l10n } from '../../core/l10n.js';
 import type { ModelSummary } from '../../core/mlmodel/modelSummary.js';
 import type { Run, RunStatus } from '../../core/tracking/entities.js';
 import type { RunCount } from '../../core/tracking/countRuns.js';
@@ -20,27 +21,27 @@ export interface NodeView {
   command?: 'mlflow.openMlmodel' | 'mlflow.openArtifact' | 'mlflow.loadMoreRuns' | 'mlflow.retryStore';
 }
 
-const groupViews: Readonly<Record<GroupName, { label: string; icon: string }>> = {
-  experiments: { label: 'Experiments', icon: 'beaker' },
-  loggedModels: { label: 'Logged models', icon: 'package' },
-  registeredModels: { label: 'Registered models', icon: 'library' },
-  modelFolders: { label: 'Saved models', icon: 'folder-library' },
+const groupIcons: Readonly<Record<GroupName, string>> = {
+  experiments: 'beaker',
+  loggedModels: 'package',
+  registeredModels: 'library',
+  modelFolders: 'folder-library',
 };
 
-const sectionViews: Readonly<Record<RunSection, { label: string; icon: string }>> = {
-  models: { label: 'Models', icon: 'package' },
-  metrics: { label: 'Metrics', icon: 'graph-line' },
-  params: { label: 'Params', icon: 'symbol-parameter' },
-  tags: { label: 'Tags', icon: 'tag' },
-  artifacts: { label: 'Artifacts', icon: 'folder' },
+const sectionIcons: Readonly<Record<RunSection, string>> = {
+  models: 'package',
+  metrics: 'graph-line',
+  params: 'symbol-parameter',
+  tags: 'tag',
+  artifacts: 'folder',
 };
 
-const statusViews: Readonly<Record<RunStatus, { icon: string; color?: string; word: string }>> = {
-  RUNNING: { icon: 'sync', color: 'charts.blue', word: 'running' },
-  SCHEDULED: { icon: 'clock', word: 'scheduled' },
-  FINISHED: { icon: 'pass', color: 'charts.green', word: 'finished' },
-  FAILED: { icon: 'error', color: 'charts.red', word: 'failed' },
-  KILLED: { icon: 'circle-slash', color: 'charts.orange', word: 'killed' },
+const statusIcons: Readonly<Record<RunStatus, { name: string; color?: string }>> = {
+  RUNNING: { name: 'sync', color: 'charts.blue' },
+  SCHEDULED: { name: 'clock' },
+  FINISHED: { name: 'pass', color: 'charts.green' },
+  FAILED: { name: 'error', color: 'charts.red' },
+  KILLED: { name: 'circle-slash', color: 'charts.orange' },
 };
 
 /** How `node` looks at the time `nowMs`. */
@@ -75,7 +76,7 @@ export function describeNode(node: TreeNode, nowMs: number): NodeView {
         icon: { name: 'graph-line' },
         collapsible: 'none',
         contextValue: 'metric',
-        accessibilityLabel: `${node.key}: ${formatScore(node.value)}, ${plural(Math.max(1, node.history.length), 'value')} logged`,
+        accessibilityLabel: `${node.key}: ${formatScore(node.value)}, ${valueCount(Math.max(1, node.history.length))}`,
       };
     case 'param':
     case 'tag':
@@ -110,8 +111,9 @@ export function describeNode(node: TreeNode, nowMs: number): NodeView {
       return model(node);
     case 'loadMore':
       return {
-        label: `Load ${Math.min(node.pageSize, node.remaining ?? node.pageSize)} more`,
-        description: node.remaining === undefined ? '' : `${node.remaining.toLocaleString('en-US')} not shown`,
+        label: l10n.t('Load {0} more', Math.min(node.pageSize, node.remaining ?? node.pageSize)),
+        description:
+          node.remaining === undefined ? '' : l10n.t('{0} not shown', node.remaining.toLocaleString('en-US')),
         icon: { name: 'ellipsis' },
         collapsible: 'none',
         contextValue: 'loadMore',
@@ -124,7 +126,7 @@ export function describeNode(node: TreeNode, nowMs: number): NodeView {
         icon: { name: 'warning', color: 'list.warningForeground' },
         collapsible: 'none',
         contextValue: contextValue('error', node.storeUri !== undefined && 'store'),
-        accessibilityLabel: `Error: ${node.error.message}. Press Enter to try again.`,
+        accessibilityLabel: l10n.t('Error: {0} Press Enter to try again.', node.error.message),
         command: 'mlflow.retryStore',
       };
     case 'note':
@@ -133,22 +135,20 @@ export function describeNode(node: TreeNode, nowMs: number): NodeView {
 }
 
 function group(name: GroupName): NodeView {
-  const { label, icon } = groupViews[name];
   return {
-    label,
+    label: groupLabel(name),
     description: '',
-    icon: { name: icon },
+    icon: { name: groupIcons[name] },
     collapsible: name === 'experiments' ? 'expanded' : 'collapsed',
     contextValue: contextValue('group', name),
   };
 }
 
 function section(name: RunSection, count: number | undefined): NodeView {
-  const { label, icon } = sectionViews[name];
   return {
-    label,
+    label: sectionLabel(name),
     description: count === undefined ? '' : String(count),
-    icon: { name: icon },
+    icon: { name: sectionIcons[name] },
     collapsible: 'collapsed',
     contextValue: contextValue('section', name),
   };
@@ -156,16 +156,13 @@ function section(name: RunSection, count: number | undefined): NodeView {
 
 function run(node: RunNode, nowMs: number): NodeView {
   const { info } = node.run;
-  const status = statusViews[info.status];
   const columns = node.columns.map((column) => runColumn(node.run, column)).filter((text) => text !== undefined);
   const description = [...columns, runAge(node.run, nowMs)].join(' · ');
   const isDeleted = info.lifecycleStage === 'deleted';
   return {
     label: info.runName || info.runId.slice(0, 8),
-    description: isDeleted ? `deleted · ${description}` : description,
-    icon: isDeleted
-      ? { name: 'trash' }
-      : { name: status.icon, ...(status.color === undefined ? {} : { color: status.color }) },
+    description: isDeleted ? l10n.t('deleted · {0}', description) : description,
+    icon: isDeleted ? { name: 'trash' } : statusIcons[info.status],
     collapsible: 'collapsed',
     contextValue: contextValue(
       'run',
@@ -173,7 +170,7 @@ function run(node: RunNode, nowMs: number): NodeView {
       node.run.outputs.modelOutputs.length > 0 && 'model',
       node.nested.length > 0 && 'parent',
     ),
-    accessibilityLabel: `Run ${info.runName}, ${status.word}, ${description}`,
+    accessibilityLabel: l10n.t('Run {0}, {1}, {2}', info.runName, statusWord(info.status), description),
   };
 }
 
@@ -188,8 +185,10 @@ function runColumn({ data }: Run, { kind, key }: RunColumn): string | undefined 
 
 /** `running · 34 s` while it runs, the time since its start afterwards. */
 function runAge({ info }: Run, nowMs: number): string {
-  if (info.status === 'RUNNING') return `running · ${formatDuration(wholeSeconds(nowMs - info.startTime))}`;
-  return formatAge(info.startTime, nowMs).replace(' ago', '');
+  if (info.status === 'RUNNING') {
+    return l10n.t('running · {0}', formatDuration(wholeSeconds(nowMs - info.startTime)));
+  }
+  return shortAge(info.startTime, nowMs) ?? l10n.t('just now');
 }
 
 function wholeSeconds(durationMs: number): number {
@@ -222,7 +221,7 @@ function model(node: ModelNode): NodeView {
       isReferenceOnly && 'referenceOnly',
       node.kind === 'loggedModel' && node.loggedModel !== undefined && 'registrable',
     ),
-    accessibilityLabel: `Model ${node.model.name}, ${modelDescription(node)}`,
+    accessibilityLabel: l10n.t('Model {0}, {1}', node.model.name, modelDescription(node)),
     command: 'mlflow.openMlmodel',
   };
 }
@@ -234,16 +233,25 @@ function modelDescription(node: ModelNode): string {
     if (node.version.status !== 'READY') parts.push(node.version.status.toLowerCase().replace('_', ' '));
   }
   if (node.model.summary !== undefined) parts.push(...summaryParts(node.model.summary));
-  else if (node.kind === 'modelFolder') parts.push('MLmodel is not readable');
-  if (node.kind === 'loggedModel' && node.sourceRunName !== undefined) parts.push(`from ${node.sourceRunName}`);
-  return parts.join(' · ');
+  else if (node.kind === 'modelFolder') parts.push(l10n.t('MLmodel is not readable'));
+  if (node.kind === 'loggedModel') parts.push(modelNote(node));
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** What tells a model from others of its name: `from first-try`, `v2 @champion`. */
+export function modelNote(node: ModelNode): string {
+  if (node.kind === 'modelVersion') {
+    const { version, aliases } = node.version;
+    return [`v${version}`, ...aliases.map((alias) => `@${alias}`)].join(' ');
+  }
+  return node.kind === 'loggedModel' && node.sourceRunName !== undefined ? l10n.t('from {0}', node.sourceRunName) : '';
 }
 
 /** `text-generation`, `269 MB`, `bf16`; or `reference only` where no weights are stored. */
 export function summaryParts(summary: ModelSummary): string[] {
   const parts = [summary.inferenceTask ?? summary.task ?? summary.flavors.find((name) => name !== 'python_function')];
-  if (summary.isAdapter) parts.push('adapter');
-  if (summary.isReferenceOnly) parts.push('reference only');
+  if (summary.isAdapter) parts.push(l10n.t('adapter'));
+  if (summary.isReferenceOnly) parts.push(l10n.t('reference only'));
   else if (summary.sizeBytes !== null) parts.push(formatBytes(summary.sizeBytes));
   if (summary.dtype !== null) parts.push(summary.dtype);
   return parts.filter((part) => part !== undefined);
@@ -257,16 +265,62 @@ function registeredModelDescription(aliases: Readonly<Record<string, string>>): 
 
 function metricDescription(value: number, history: readonly number[]): string {
   const line = sparkline(history);
-  return line === '' ? formatScore(value) : `${formatScore(value)}  ${line}  ${plural(history.length, 'value')}`;
+  return line === '' ? formatScore(value) : `${formatScore(value)}  ${line}  ${valueCount(history.length)}`;
 }
 
+/** `1 run`, `12 runs`, `10,000+ runs`. */
 export function formatRunCount({ count, isExact }: RunCount): string {
-  return isExact ? plural(count, 'run') : `${count.toLocaleString('en-US')}+ runs`;
+  if (count === 1 && isExact) return l10n.t('1 run');
+  return l10n.t('{0} runs', `${count.toLocaleString('en-US')}${isExact ? '' : '+'}`);
 }
 
-/** `1 run`, `12 runs`. */
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+/** `1 value`, `12 values`. */
+export function valueCount(count: number): string {
+  return count === 1 ? l10n.t('1 value') : l10n.t('{0} values', count.toLocaleString('en-US'));
+}
+
+function groupLabel(name: GroupName): string {
+  switch (name) {
+    case 'experiments':
+      return l10n.t('Experiments');
+    case 'loggedModels':
+      return l10n.t('Logged models');
+    case 'registeredModels':
+      return l10n.t('Registered models');
+    case 'modelFolders':
+      return l10n.t('Saved models');
+  }
+}
+
+function sectionLabel(name: RunSection): string {
+  switch (name) {
+    case 'models':
+      return l10n.t('Models');
+    case 'metrics':
+      return l10n.t('Metrics');
+    case 'params':
+      return l10n.t('Params');
+    case 'tags':
+      return l10n.t('Tags');
+    case 'artifacts':
+      return l10n.t('Artifacts');
+  }
+}
+
+/** A run's status in a word. */
+export function statusWord(status: RunStatus): string {
+  switch (status) {
+    case 'RUNNING':
+      return l10n.t('running');
+    case 'SCHEDULED':
+      return l10n.t('scheduled');
+    case 'FINISHED':
+      return l10n.t('finished');
+    case 'FAILED':
+      return l10n.t('failed');
+    case 'KILLED':
+      return l10n.t('killed');
+  }
 }
 
 function contextValue(kind: string, ...tokens: (string | false)[]): string {

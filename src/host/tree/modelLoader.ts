@@ -1,5 +1,5 @@
 import { summarizeMlmodel, type ModelSummary } from '../../core/mlmodel/modelSummary.js';
-import type { LoggedModel, ModelVersion } from '../../core/tracking/entities.js';
+import type { FileInfo, LoggedModel, ModelVersion } from '../../core/tracking/entities.js';
 import type { StoreSession } from '../stores/storeSession.js';
 import { loggedByMlflow2 } from './runSectionLoader.js';
 import type {
@@ -21,6 +21,8 @@ export interface ModelFolder {
 
 /** Bytes of an MLmodel file that are read for a summary; larger ones are no file MLflow wrote for a transformers model. */
 const maxMlmodelBytes = 4 * 1024 * 1024;
+/** Files without weights take less. */
+const metadataLimitBytes = 100_000;
 /** MLflow refuses more in one search of logged models. */
 const maxExperiments = 1000;
 
@@ -29,8 +31,14 @@ export class ModelLoader {
   private readonly summaries = new Map<string, Promise<ModelSummary | undefined>>();
   private modelFolders: readonly ModelFolder[] = [];
 
-  /** @param readFolder reads the MLmodel of a local folder. */
-  constructor(private readonly readFolder: (folder: string) => Promise<string | undefined>) {}
+  /**
+   * @param readFolder reads the MLmodel of a local folder
+   * @param sizeOfFolder bytes of the files in a local folder
+   */
+  constructor(
+    private readonly readFolder: (folder: string) => Promise<string | undefined>,
+    private readonly sizeOfFolder: (folder: string) => Promise<number>,
+  ) {}
 
   /** @returns whether they are other ones than before. */
   setFolders(folders: readonly ModelFolder[]): boolean {
@@ -53,7 +61,8 @@ export class ModelLoader {
     return Promise.all(
       this.modelFolders.map(async ({ name, path }): Promise<ModelFolderNode> => {
         const text = await this.readFolder(path);
-        const summary = text === undefined ? undefined : summarizeMlmodel(text);
+        const read = text === undefined ? undefined : summarizeMlmodel(text);
+        const summary = read && (await withStoredSize(read, () => this.sizeOfFolder(`${path}/model`)));
         const model = { name, uri: path, storeUri: undefined, location: path, summary };
         return { kind: 'modelFolder', id: `${parent.id}|${path}`, parent, storeUri: undefined, model };
       }),
@@ -190,10 +199,22 @@ async function readSummary(session: StoreSession, location: string): Promise<Mod
   try {
     const repository = await session.artifacts(location);
     const bytes = await repository.read('MLmodel', { offset: 0, length: maxMlmodelBytes });
-    return summarizeMlmodel(new TextDecoder().decode(bytes));
+    const summary = summarizeMlmodel(new TextDecoder().decode(bytes));
+    return summary && (await withStoredSize(summary, async () => sum(await repository.list('model'))));
   } catch {
     return undefined;
   }
+}
+
+/** MLflow leaves the size of a reference as it was when its weights are persisted: such a size is counted anew. */
+async function withStoredSize(summary: ModelSummary, count: () => Promise<number>): Promise<ModelSummary> {
+  const { isReferenceOnly, sizeBytes } = summary;
+  if (isReferenceOnly || sizeBytes === null || sizeBytes > metadataLimitBytes) return summary;
+  return { ...summary, sizeBytes: Math.max(sizeBytes, await count().catch(() => 0)) };
+}
+
+function sum(files: readonly FileInfo[]): number {
+  return files.reduce((total, { fileSize }) => total + (fileSize ?? 0), 0);
 }
 
 async function runNames(session: StoreSession, models: readonly LoggedModel[]): Promise<Map<string, string>> {

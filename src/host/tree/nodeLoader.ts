@@ -1,4 +1,5 @@
 import { MlflowError } from '../../core/errors.js';
+import { l10n } from '../../core/l10n.js';
 import type { Run } from '../../core/tracking/entities.js';
 import type { StoreCollection } from '../stores/storeCollection.js';
 import type { StoreConnection } from '../stores/storeConnection.js';
@@ -108,13 +109,13 @@ export class NodeLoader {
       case 'loggedModels': {
         const { nodes, hasMore } = await this.source.models.loggedModels(session, node, limit);
         return nodes.length === 0
-          ? [noteNode(node, 'No logged models yet')]
+          ? [noteNode(node, l10n.t('No logged models yet'))]
           : withMore(node, nodes, hasMore, undefined);
       }
       case 'registeredModels': {
         const { nodes, hasMore } = await this.source.models.registeredModels(session, node, limit);
         return nodes.length === 0
-          ? [noteNode(node, 'No registered models yet')]
+          ? [noteNode(node, l10n.t('No registered models yet'))]
           : withMore(node, nodes, hasMore, undefined);
       }
       default:
@@ -160,7 +161,7 @@ export class NodeLoader {
       orderBy: view.orderBy,
     });
     if (page.items.length === 0) {
-      return [noteNode(node, view.filterString === '' ? 'No runs yet' : 'No run matches the filter')];
+      return [noteNode(node, view.filterString === '' ? l10n.t('No runs yet') : l10n.t('No run matches the filter'))];
     }
     const nested = nestRuns(page.items);
     const columns = view.columns ?? defaultColumns(page.items);

@@ -1,3 +1,4 @@
+import { l10n } from '../../core/l10n.js';
 import type { Run } from '../../core/tracking/entities.js';
 import type { StoreSession } from '../stores/storeSession.js';
 import type { ModelLoader } from './modelLoader.js';
@@ -35,7 +36,7 @@ export function loadSections(node: RunNode): SectionNode[] {
 export async function loadSection(session: StoreSession, models: ModelLoader, node: SectionNode): Promise<TreeNode[]> {
   switch (node.section) {
     case 'models':
-      return models.modelsOfRun(session, node);
+      return orNote(node, await models.modelsOfRun(session, node));
     case 'metrics':
       return loadMetrics(session, node);
     case 'params':
@@ -51,6 +52,11 @@ export async function loadSection(session: StoreSession, models: ModelLoader, no
   }
 }
 
+/** Models that were logged may have been deleted since. */
+function orNote(parent: SectionNode, nodes: TreeNode[]): TreeNode[] {
+  return nodes.length === 0 ? [noteNode(parent, l10n.t('Deleted'))] : nodes;
+}
+
 /** Folders first, then files, each by name. */
 export async function loadArtifacts(
   session: StoreSession,
@@ -60,7 +66,7 @@ export async function loadArtifacts(
 ): Promise<TreeNode[]> {
   const repository = await session.artifacts(artifactUri);
   const files = await repository.list(path === '' ? undefined : path);
-  if (files.length === 0) return [noteNode(parent, path === '' ? 'No artifacts' : 'Empty')];
+  if (files.length === 0) return [noteNode(parent, path === '' ? l10n.t('No artifacts') : l10n.t('Empty'))];
   return files
     .sort((left, right) => Number(right.isDir) - Number(left.isDir) || left.path.localeCompare(right.path))
     .map((file) => ({
@@ -126,7 +132,7 @@ export function loggedByMlflow2(run: Run): { artifactPath: string }[] {
 }
 
 /** Tags that people wrote; MLflow's own are in the hover card. */
-function visibleTags(run: Run): [string, string][] {
+export function visibleTags(run: Run): [string, string][] {
   return Object.entries(run.data.tags).filter(([key]) => !key.startsWith('mlflow.'));
 }
 

@@ -1,8 +1,8 @@
-import { commands, window, type Disposable, type Memento, type TreeView } from 'vscode';
+import { commands, l10n, window, type Disposable, type Memento, type TreeView } from 'vscode';
 import type { Log } from '../../core/ports.js';
 import type { StoreCollection } from '../stores/storeCollection.js';
 import { refreshIntervalMs } from '../settings/settings.js';
-import { plural } from './describeNode.js';
+import { formatRunCount } from './describeNode.js';
 import { ModelDragController } from './modelDragController.js';
 import { NodeLoader } from './nodeLoader.js';
 import type { ModelLoader } from './modelLoader.js';
@@ -140,7 +140,9 @@ export class RunsView implements Disposable {
     const totals = experiments.map((node) => node.totalCount).filter((count) => count !== undefined);
     const total = totals.reduce((sum, { count }) => sum + count, 0);
     const isExact = [...counts, ...totals].every((item) => item.isExact);
-    const text = isExact ? `${count.toLocaleString('en-US')} of ${plural(total, 'run')}` : 'Filtered runs';
+    const text = isExact
+      ? l10n.t('{0} of {1}', count.toLocaleString('en-US'), formatRunCount({ count: total, isExact }))
+      : l10n.t('Filtered runs');
     this.view.message = `${text} · ${filterString}`;
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { StoreCollection } from '../../../src/host/stores/storeCollection.js';
 import { listStores } from '../../../src/host/stores/listStores.js';
 import { StoreConnection } from '../../../src/host/stores/storeConnection.js';
 import { describeStore, normalizeTrackingUri } from '../../../src/host/stores/storeLocation.js';
@@ -25,24 +26,38 @@ describe('tracking URIs as people write them', () => {
 });
 
 describe('the stores of a workspace', () => {
-  it('are each listed once, those of the setting first', () => {
+  it('are each listed once: those found in it first, then that of the environment, then those of the setting', () => {
     const stores = listStores({
       folders: ['/w'],
       found: ['sqlite:////w/mlflow.db', 'file:///w/old/mlruns'],
-      configured: ['mlflow.db'],
+      configured: ['http://other:5000', 'mlflow.db'],
       environmentUri: 'http://tracking:5000',
     });
     assert.deepEqual(
       stores.map(({ uri, origin, description }) => [uri, origin, description]),
       [
-        ['sqlite:////w/mlflow.db', 'setting', 'sqlite'],
-        ['http://tracking:5000', 'environment', 'tracking server'],
+        ['sqlite:////w/mlflow.db', 'workspace', 'sqlite'],
         ['file:///w/old/mlruns', 'workspace', 'file store · old'],
+        ['http://tracking:5000', 'environment', 'tracking server'],
+        ['http://other:5000', 'setting', 'tracking server'],
       ],
     );
   });
   it('outside the workspace are named by their whole folder', () => {
     assert.equal(describeStore('sqlite:////else/mlflow.db', 'setting', ['/w']).description, 'sqlite · /else');
+  });
+});
+
+describe('the collection of stores', () => {
+  const at = (name: string) => describeStore(`sqlite:////w/${name}.db`, 'workspace', ['/w']);
+
+  it('keeps the connections of stores that are still there, and tells of another order', async () => {
+    const stores = new StoreCollection(new FakeStore());
+    assert.equal(await stores.replace([at('a'), at('b')]), true);
+    const [first] = stores.all;
+    assert.equal(await stores.replace([at('a'), at('b')]), false);
+    assert.equal(await stores.replace([at('b'), at('a')]), true);
+    assert.equal(stores.all[1], first);
   });
 });
 

@@ -18,9 +18,9 @@ describe('error advice', () => {
       const text = new RegExp(`export type ${name} =([^;]+);`).exec(source)?.[1] ?? '';
       return [...text.matchAll(/'(\w+)'/g)].map((match) => match[1] ?? '');
     };
-    assert.deepEqual(Object.keys(adviceByReason).sort(), union('ErrorReason').sort());
-    assert.deepEqual(Object.keys(adviceByCode).sort(), union('ErrorCode').sort());
-    for (const { actions } of [...Object.values(adviceByReason), ...Object.values(adviceByCode)]) {
+    assert.deepEqual(Object.keys(adviceByReason()).sort(), union('ErrorReason').sort());
+    assert.deepEqual(Object.keys(adviceByCode()).sort(), union('ErrorCode').sort());
+    for (const { actions } of [...Object.values(adviceByReason()), ...Object.values(adviceByCode())]) {
       assert.ok(actions.length <= 2);
     }
   });

@@ -23,7 +23,10 @@ async function treeOf(stores: Record<string, FakeStore>): Promise<TreeModel> {
       origin: 'workspace' as const,
     })),
   );
-  const models = new ModelLoader(() => Promise.resolve(undefined));
+  const models = new ModelLoader(
+    () => Promise.resolve(undefined),
+    () => Promise.resolve(0),
+  );
   return new TreeModel(new NodeLoader({ stores: collection, models, view: () => initialRunView }));
 }
 

@@ -118,6 +118,7 @@ export function entry(name: string): ModelEntry {
     uri: `models:/${name}/1`,
     storeUri: undefined,
     storeLabel: 'store',
+    note: '',
     location: `/${name}`,
     summary: undefined,
   };

@@ -8,7 +8,7 @@ import type { PageContext } from '../inspectorPort.js';
 
 /** Where the model comes from: run, logged model, registered versions, repository and commit. */
 export function provenanceSection(model: InspectorModel, { related }: InspectorState, context: PageContext) {
-  const entries = [...related.filter((entry) => entry.label !== 'Name'), ...model.provenance];
+  const entries = [...related, ...model.provenance];
   return {
     id: 'provenance',
     title: l10n.t('Provenance'),
