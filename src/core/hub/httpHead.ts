@@ -36,6 +36,7 @@ export class HeadReader {
     }
     const rest = bytes.subarray(end + endOfHead.length - before);
     const head = parseHead(this.text.slice(0, end));
+    if (isRedirect(head)) return { ...head, rest: rest.subarray(0, head.lengthBytes) };
     if (head.status >= 200) return { ...head, rest };
     this.text = '';
     return this.read(rest);
@@ -53,14 +54,22 @@ function parseHead(text: string): Omit<Head, 'rest'> {
     if (name === undefined || value === undefined) throw new UnusualAnswerError('a header line is not well formed');
     headers.append(name, value);
   }
-  const isPersistent = !/\bclose\b/i.test(headers.get('connection') ?? '');
-  return { status, headers, lengthBytes: lengthOf(status, headers), isPersistent };
+  // Nobody reads what comes with a redirect: where it has no length, the connection ends with its head.
+  const isCut = isRedirect({ status, headers }) && !hasLength(headers);
+  const isPersistent = !isCut && !/\bclose\b/i.test(headers.get('connection') ?? '');
+  return { status, headers, lengthBytes: isCut ? 0 : lengthOf(status, headers), isPersistent };
+}
+
+function isRedirect({ status, headers }: Pick<Head, 'status' | 'headers'>): boolean {
+  return status >= 300 && status < 400 && headers.has('location');
 }
 
 function lengthOf(status: number, headers: Headers): number {
   if (status < 200 || status === 204 || status === 304) return 0;
-  const length = headers.get('content-length');
-  if (headers.has('transfer-encoding') || length === null || !/^\d{1,15}$/.test(length))
-    throw new UnusualAnswerError('the answer does not say how long it is');
-  return Number(length);
+  if (!hasLength(headers)) throw new UnusualAnswerError('the answer does not say how long it is');
+  return Number(headers.get('content-length'));
+}
+
+function hasLength(headers: Headers): boolean {
+  return !headers.has('transfer-encoding') && /^\d{1,15}$/.test(headers.get('content-length') ?? '');
 }

@@ -244,6 +244,23 @@ describe('a connection of our own', () => {
     assert.equal(sockets.size, 1);
   });
 
+  for (const [name, more] of Object.entries({
+    'in chunks': 'transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
+    'without a length': '\r\nabc',
+    'with a length': 'content-length: 3\r\n\r\nabc',
+  })) {
+    test(`a redirect ${name} is an answer, whatever comes with it`, async () => {
+      const url = await serve((socket) => socket.write(`HTTP/1.1 302 Found\r\nlocation: /y\r\n${more}`));
+      const send = transport();
+      for (let i = 0; i < 2; i++) {
+        const { status, headers, body } = await send(url, ask());
+        assert.deepEqual([status, headers.get('location')], [302, '/y']);
+        await body?.cancel();
+      }
+      assert.equal(sockets.size, name === 'with a length' ? 1 : 2);
+    });
+  }
+
   const unusual = {
     'of another version': 'HTTP/1.0 200 OK\r\ncontent-length: 1\r\n\r\nx',
     'in chunks': 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n',

@@ -225,6 +225,8 @@ describe('loadModel', () => {
       tokenizer_revision: 'b'.repeat(40),
     });
     await rename(path.join(folder, 'components'), path.join(root, 'away'));
+    await mkdir(path.join(root, 'acme/words'), { recursive: true });
+    await writeFile(path.join(root, 'acme/words/tokenizer.json'), '{}');
     const downloads: string[] = [];
     const cache = path.join(root, 'stored', 'model');
     const hub = (isCached: boolean): HubSnapshots => ({
