@@ -218,8 +218,16 @@ export class PyfuncWrapper {
     }
   }
 
+  /** One conversation a loaded model; params and settings have no part in it. */
   private async converse(text: string, callOptions?: PipelineCallOptions): Promise<PyfuncOutput> {
-    this.conversation.push({ role: 'user', content: text });
+    const last = this.conversation.at(-1);
+    if (last?.['role'] === 'user') {
+      // A text that got no answer is still there, and Python's conversation takes no second one.
+      this.options.onWarning?.(
+        `User input added while unprocessed input was existing: "${String(last['content'])}" new input ignored: "${text}". ` +
+          'Set `overwrite` to True to overwrite unprocessed user input',
+      );
+    } else this.conversation.push({ role: 'user', content: text });
     const raw = await this.pipeline.call(structuredClone(this.conversation), {}, callOptions);
     const reply = (raw as { generated_responses: string[] }).generated_responses.at(-1) ?? '';
     this.conversation.push({ role: 'assistant', content: reply });

@@ -86,6 +86,7 @@ async function openBoth(
         folder.componentFolder('tokenizer'),
         folder.generation,
         typeof tokenizerType === 'string' ? tokenizerType : undefined,
+        new TransformersVersion(folder.flavor.transformersVersion),
       )
     : undefined;
   const [model, tokenizer] = await Promise.allSettled([opening, reading]);

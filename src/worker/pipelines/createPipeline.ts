@@ -21,6 +21,8 @@ const factories: Readonly<Record<string, Factory>> = {
   TokenClassificationPipeline: async (context) =>
     new (await import('./tokenClassification.js')).TokenClassificationPipeline(context),
   NerPipeline: async (context) => new (await import('./tokenClassification.js')).TokenClassificationPipeline(context),
+  ConversationalPipeline: async (context) =>
+    new (await import('./conversational.js')).ConversationalPipeline(context),
   QuestionAnsweringPipeline: async (context) =>
     new (await import('./questionAnswering.js')).QuestionAnsweringPipeline(context),
   Text2TextGenerationPipeline: text2text,
@@ -49,6 +51,7 @@ const classOfTask: Readonly<Record<string, string>> = {
   'zero-shot-classification': 'ZeroShotClassificationPipeline',
   'token-classification': 'TokenClassificationPipeline',
   ner: 'TokenClassificationPipeline',
+  conversational: 'ConversationalPipeline',
   'question-answering': 'QuestionAnsweringPipeline',
   'text2text-generation': 'Text2TextGenerationPipeline',
   summarization: 'SummarizationPipeline',

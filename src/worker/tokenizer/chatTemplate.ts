@@ -1,5 +1,6 @@
 import { MlflowError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/ports.js';
+import type { DefaultChat } from './defaultChats.js';
 import type { PythonTemplate } from './pythonTemplate.js';
 
 export interface ChatTemplateOptions {
@@ -19,18 +20,24 @@ export class ChatTemplate {
     private readonly templates: Readonly<Record<string, string>>,
     /** `bos_token` and its like, as the template sees them. */
     private readonly specialTokens: Readonly<Record<string, string>>,
+    private readonly defaultChat: DefaultChat | undefined,
   ) {}
 
-  /** The template engine is loaded only where there is a template. */
+  /**
+   * The template engine is loaded only where there is a template.
+   * @param defaultChat what stands for a template where there is none.
+   */
   static async load(
     templates: Readonly<Record<string, string>>,
     specialTokens: Readonly<Record<string, string>>,
+    defaultChat?: DefaultChat,
   ): Promise<ChatTemplate> {
     const isNeeded = Object.keys(templates).length > 0;
     return new ChatTemplate(
       isNeeded ? (await import('./pythonTemplate.js')).PythonTemplate : undefined,
       templates,
       specialTokens,
+      defaultChat,
     );
   }
 
@@ -40,6 +47,10 @@ export class ChatTemplate {
 
   /** @throws MlflowError when there is no template, or it refuses the messages. */
   render(messages: readonly JsonObject[], options: ChatTemplateOptions = {}): string {
+    if (!this.exists && this.defaultChat) {
+      const { addGenerationPrompt = false } = options;
+      return this.defaultChat(messages, { specialTokens: this.specialTokens, addGenerationPrompt });
+    }
     const template = this.select(options.tools !== undefined);
     try {
       return template.render({

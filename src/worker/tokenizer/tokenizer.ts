@@ -1,10 +1,12 @@
 import { MlflowError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/ports.js';
 import type { PipelineTokenizer } from '../../core/pyfunc/pipeline.js';
+import type { TransformersVersion } from '../../core/transformers/transformersVersion.js';
 import { AddedTokens } from './addedTokens.js';
 import { AlignedText } from './alignedText.js';
 import { ChatTemplate, templateMessage, type ChatTemplateOptions } from './chatTemplate.js';
 import { cleanUpTokenizationSpaces, createDecoder, type Decoder } from './decoders.js';
+import { defaultChatOf } from './defaultChats.js';
 import { forGeneration, modelInputNames, type TransformersGeneration } from './generation.js';
 import { createNormalizer } from './normalizers.js';
 import {
@@ -93,13 +95,25 @@ export class Tokenizer implements PipelineTokenizer {
         : config['clean_up_tokenization_spaces'] === true;
   }
 
-  /** @throws MlflowError tokenizerMissing or tokenizerUnsupported. */
-  static async load(folder: string, generation: TransformersGeneration, className?: string): Promise<Tokenizer> {
+  /**
+   * @param version the very release, where chats without a template are to be written as it wrote them.
+   * @throws MlflowError tokenizerMissing or tokenizerUnsupported.
+   */
+  static async load(
+    folder: string,
+    generation: TransformersGeneration,
+    className?: string,
+    version?: TransformersVersion,
+  ): Promise<Tokenizer> {
     const files = await readTokenizerFiles(folder);
     const name = className ?? (files.config['tokenizer_class'] as string | undefined);
     const specials = Object.entries(files.specialTokens).map(([role, token]) => [role, token.content] as const);
     const [chatTemplate] = await Promise.all([
-      ChatTemplate.load(files.chatTemplates, Object.fromEntries(specials)),
+      ChatTemplate.load(
+        files.chatTemplates,
+        Object.fromEntries(specials),
+        version && defaultChatOf(version, name, files.config),
+      ),
       files.hasRegexes ? loadPatternTranslator() : undefined,
     ]);
     return new Tokenizer(forGeneration(files, generation, name), generation, chatTemplate, name);
