@@ -41,6 +41,7 @@ export async function openPipeline(folder: ModelFolder, options: OpenPipelineOpt
     const [model, tokenizer] = await openBoth(folder, options);
     const reader = inputReaderOf(task, instanceType);
     const processorFolder = folder.componentFolder(reader);
+    const processorType = folder.flavorConfig[`${reader}_type`];
     const version = new TransformersVersion(folder.flavor.transformersVersion);
     const context = {
       model,
@@ -50,6 +51,7 @@ export async function openPipeline(folder: ModelFolder, options: OpenPipelineOpt
       task,
       instanceType,
       processorFolder,
+      processorType: typeof processorType === 'string' ? processorType : undefined,
       warn: options.onWarning,
     };
     try {

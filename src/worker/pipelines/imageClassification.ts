@@ -32,7 +32,13 @@ export class ImageClassificationPipeline implements Pipeline {
   }
 
   static async load(context: MediaPipelineContext): Promise<ImageClassificationPipeline> {
-    return new ImageClassificationPipeline(context, await ImageProcessor.load(context.processorFolder));
+    const modelType = context.model.config['model_type'];
+    const processor = await ImageProcessor.load(context.processorFolder, {
+      generation: context.generation,
+      className: context.processorType,
+      modelType: typeof modelType === 'string' ? modelType : undefined,
+    });
+    return new ImageClassificationPipeline(context, processor);
   }
 
   get generationConfig(): JsonObject {
@@ -56,8 +62,8 @@ export class ImageClassificationPipeline implements Pipeline {
   }
 
   private async classify(image: unknown, topK: number, wanted: unknown, signal?: AbortSignal): Promise<JsonObject[]> {
-    const pixels = this.processor.process(await loadImage(image, signal));
-    const { data } = await forward(this.model, { pixel_values: pixels }, 'logits');
+    const inputs = this.processor.process(await loadImage(image, signal));
+    const { data } = await forward(this.model, inputs, 'logits');
     const scores = this.activate(Array.from(data), wanted);
     const labels = scores.map((score, i) => ({ label: labelOf(this.model.config, i), score }));
     return labels.sort((a, b) => b.score - a.score).slice(0, topK);

@@ -28,6 +28,8 @@ export interface MediaPipelineContext {
   readonly instanceType: string;
   /** Folder of the image processor, the feature extractor or the tokenizer that reads the input. */
   readonly processorFolder: string;
+  /** Python's class of that part, where MLmodel names it. */
+  readonly processorType: string | undefined;
   readonly warn: (message: string) => void;
 }
 
