@@ -3,7 +3,7 @@ import { MlflowError } from '../errors.js';
 import type { JsonObject } from '../ports.js';
 import { DataFrame, isMissing } from '../signature/dataFrame.js';
 import type { NdArray } from '../signature/ndArray.js';
-import { classText, toPlain } from '../signature/pythonValue.js';
+import { classText, toPlain, typeName } from '../signature/pythonValue.js';
 import { asDict, isDict, type Dict } from './inputShapes.js';
 import type { PipelineTokenizer } from './pipeline.js';
 import { pythonLength, pythonLstrip, pythonSlice } from './pythonStrings.js';
@@ -39,7 +39,8 @@ export function llmInput(
   }
   const merged: JsonObject = { ...params };
   for (const [name, [first]] of columns) {
-    if (name !== column && !isMissing(first)) merged[String(name)] = toPlain(first) as JsonObject[string];
+    if (name !== column && first !== null && first !== undefined)
+      merged[String(name)] = toPlain(first) as JsonObject[string];
   }
   const { max_tokens: maxTokens, stop, ...rest } = merged;
   if (maxTokens) rest['max_new_tokens'] = maxTokens;
@@ -90,6 +91,14 @@ export function messagesToPrompt(messages: unknown, tokenizer: PipelineTokenizer
 
 /** MLflow's `preprocess_llm_embedding_params`: the texts under `input`; other fields replace all params. */
 export function embeddingInput(data: unknown): LlmInput {
+  if (!(data instanceof DataFrame) && !isDict(data)) {
+    throw MlflowError.invalidParameter(`'${typeName(data)}' object has no attribute 'get'`);
+  }
+  if (data instanceof DataFrame && !data.columnNames.includes('input')) {
+    throw MlflowError.invalidParameter(
+      "cannot access local variable 'input_data' where it is not associated with a value",
+    );
+  }
   const params: JsonObject = {};
   let input: unknown = null;
   const columns =
@@ -161,7 +170,8 @@ export function embeddingObject(
   vectors: readonly NdArray[],
   tokenizer: PipelineTokenizer,
 ): Record<string, unknown> {
-  const promptTokens = (texts as string[]).reduce((sum, text) => sum + tokenizer.encode(text).length, 0);
+  // Of a lone text Python counts each character by itself.
+  const promptTokens = [...(texts as string | string[])].reduce((sum, text) => sum + tokenizer.encode(text).length, 0);
   return {
     object: 'list',
     data: vectors.map((vector, index) => ({ object: 'embedding', index, embedding: vector })),

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { MlflowError } from '../errors.js';
-import { pythonKind } from '../signature/pythonValue.js';
-import { areDicts, asDict } from './inputShapes.js';
+import { pythonKind, typeName } from '../signature/pythonValue.js';
+import { areDicts, asDict, isDict } from './inputShapes.js';
 import { pythonLength, pythonSlice } from './pythonStrings.js';
 
 /** Images: paths, URIs and base64 text as they are; records give their first value. @throws MlflowError BAD_REQUEST. */
@@ -18,7 +18,11 @@ function checkedImage(value: unknown): unknown {
 /** Sounds: bytes (base64 ones decoded), arrays, paths and URIs. @throws MlflowError. */
 export function audioInput(data: unknown): unknown {
   if (!Array.isArray(data)) return decodeAudio(data);
-  const decoded = data.map((element) => decodeAudio([...asDict(element).values()][0]));
+  const decoded = data.map((element) => {
+    if (!isDict(element)) throw MlflowError.invalidParameter(`'${typeName(element)}' object has no attribute 'values'`);
+    return decodeAudio([...asDict(element).values()][0]);
+  });
+  if (decoded.length === 0) throw MlflowError.invalidParameter('list index out of range');
   return decoded.length > 1 ? decoded : decoded[0];
 }
 
@@ -41,8 +45,14 @@ function isBase64Bytes(bytes: Uint8Array): boolean {
   return /^[A-Za-z0-9+/=]*$/.test(text) && Buffer.from(text, 'base64').toString('base64') === text;
 }
 
-/** Whether the text is base64, in one line or in lines of 76 characters as MIME writes it. */
+/**
+ * Whether the text is base64, in one line or in lines of 76 characters as MIME writes it.
+ * @throws MlflowError for characters beyond ASCII, as Python's decoder.
+ */
 export function isBase64Image(text: string): boolean {
+  if (/[^\x00-\x7f]/.test(text)) {
+    throw MlflowError.invalidParameter('string argument should contain only ASCII characters');
+  }
   if (!/^[A-Za-z0-9+/=\n]*$/.test(text)) return false;
   const encoded = Buffer.from(text, 'base64').toString('base64');
   if (encoded === text) return true;

@@ -1,4 +1,6 @@
 import { MlflowError } from '../errors.js';
+import { dumpPythonJson } from '../serialization/pythonJson.js';
+import { PyFloat, type PyValue } from '../serialization/pyValue.js';
 import type { Compatibility } from '../signature/compatibility.js';
 import type { DataFrame } from '../signature/dataFrame.js';
 import { frameFromDict, frameFromList } from '../signature/frameConstruction.js';
@@ -60,8 +62,12 @@ export function firstTokenVectors(raw: unknown, compatibility: Compatibility): N
   return (raw as unknown[]).map((tensor) => asFloatArray(itemAt(itemAt(tensor, 0), 0), compatibility));
 }
 
+/** `value[index]`. @throws MlflowError with the text of Python's IndexError, or of KeyError for a dict. */
 function itemAt(value: unknown, index: number): unknown {
-  return value instanceof NdArray ? value.at(index) : (value as unknown[])[index];
+  if (value instanceof NdArray) return value.at(index);
+  if (isRecord(value)) throw MlflowError.invalidParameter(String(index));
+  if (index >= (value as unknown[]).length) throw MlflowError.invalidParameter('list index out of range');
+  return (value as unknown[])[index];
 }
 
 function asFloatArray(value: unknown, compatibility: Compatibility): NdArray {
@@ -89,9 +95,7 @@ export function generatedResponses(input: unknown, raw: unknown, key: string, op
 function extractResponses(raw: unknown, key: string): unknown {
   const items = raw as unknown[];
   if (Array.isArray(raw) && items.every(isRecord)) {
-    const [first] = items;
-    if (!first) throw new MlflowError('list index out of range');
-    return fieldOf(first, key);
+    return fieldOf(itemAt(items, 0) as Fields, key);
   }
   if (Array.isArray(raw) && items.every(Array.isArray)) {
     return (items as Fields[][]).flatMap((collection) => collection.map((element) => fieldOf(element, key)));
@@ -121,15 +125,14 @@ function trimResponse(prompt: string, response: unknown, options: ResponseOption
 /** Trims texts and unwraps a lone one. Source: `_sanitize_output`. */
 export function sanitize(output: unknown, input: unknown, isTokenClassification: boolean): unknown {
   const value =
-    !isTokenClassification && typeof input === 'string' && Array.isArray(output) ? (output as unknown[])[0] : output;
+    !isTokenClassification && typeof input === 'string' && Array.isArray(output) ? itemAt(output, 0) : output;
   if (typeof value === 'string') return pythonStrip(value);
   if (Array.isArray(value)) {
     if (!value.every((item) => typeof item === 'string')) {
       return value.map((item) => sanitize(item, input, isTokenClassification));
     }
     const cleaned = value.map(pythonStrip);
-    if (cleaned.length === 0) throw new MlflowError('list index out of range');
-    return cleaned.length > 1 ? cleaned : cleaned[0];
+    return cleaned.length > 1 ? cleaned : itemAt(cleaned, 0);
   }
   if (isRecord(value) && Object.values(value).every((item) => typeof item === 'string')) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, pythonStrip(item as string)]));
@@ -137,9 +140,27 @@ export function sanitize(output: unknown, input: unknown, isTokenClassification:
   return value;
 }
 
+/** A transcript with its timestamps as JSON text: they are floats also where they are whole. */
+export function transcriptJson(raw: unknown): string {
+  return dumpPythonJson(withFloatTimes(raw) as PyValue);
+}
+
+function withFloatTimes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withFloatTimes);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      key === 'timestamp' && Array.isArray(item)
+        ? item.map((time: unknown) => (typeof time === 'number' ? new PyFloat(time) : time))
+        : withFloatTimes(item),
+    ]),
+  );
+}
+
 /** The values of `key` in dicts, nested ones too, in their order. */
 export function valuesOfKey(output: unknown, key: string): unknown {
-  if (!Array.isArray(output)) return (output as Fields)[key];
+  if (!Array.isArray(output)) return fieldOf(output as Fields, key);
   const found: unknown[] = [];
   for (const item of output as unknown[]) {
     if (Array.isArray(item)) found.push(...(valuesOfKey(item, key) as unknown[]));
@@ -155,8 +176,7 @@ export function valuesOfKey(output: unknown, key: string): unknown {
 
 /** Entities of each text, joined by commas. @throws MlflowError for a text without entities, as Python (IndexError). */
 export function joinedEntities(output: unknown): unknown {
-  const [first] = output as unknown[];
-  if (first === undefined) throw MlflowError.invalidParameter('list index out of range');
+  const first = itemAt(output, 0);
   if (Array.isArray(first)) return (output as unknown[]).map(joinedEntities);
   const key = 'entity_group' in (first as Fields) ? 'entity_group' : 'entity';
   return (output as Fields[]).map((entity) => entity[key]).join(',');
@@ -164,11 +184,11 @@ export function joinedEntities(output: unknown): unknown {
 
 /** The best answer of each list: the first dict's value, or one for each mask. */
 export function bestValues(output: unknown, key: string): unknown[] {
-  const items = output as unknown[];
-  if (!Array.isArray(items[0])) return [(items[0] as Fields)[key]];
-  return (items as unknown[][]).map((collection) =>
-    isRecord(collection[0])
-      ? collection[0][key]
-      : (collection as Fields[][]).map((proposals) => (proposals[0] as Fields)[key]),
-  );
+  const first = itemAt(output, 0);
+  if (!Array.isArray(first)) return [fieldOf(first as Fields, key)];
+  return (output as unknown[][]).map((collection) => {
+    const best = itemAt(collection, 0);
+    if (isRecord(best)) return fieldOf(best, key);
+    return collection.map((proposals) => fieldOf(itemAt(proposals, 0) as Fields, key));
+  });
 }

@@ -29,6 +29,7 @@ import {
   joinedEntities,
   labelFrame,
   sanitize,
+  transcriptJson,
   valuesOfKey,
   zeroShotFrame,
   type ResponseOptions,
@@ -44,8 +45,6 @@ import {
   questionAnsweringInput,
   text2textInput,
 } from './taskInputs.js';
-import { dumpPythonJson } from '../serialization/pythonJson.js';
-import type { PyValue } from '../serialization/pyValue.js';
 
 export interface PyfuncWrapperOptions {
   pipeline: Pipeline;
@@ -100,7 +99,7 @@ export class PyfuncWrapper {
     const prepared = this.preprocessLlm(data, config);
     const parsed = parseRawInput(toRawInput(prepared.data, this.kind), this.kind);
     if (isDict(parsed)) validateDict(asDict(parsed));
-    else if (areDicts(parsed) && parsed[0]) validateDict(parsed[0]); // Python's all() ends at the first record too.
+    else if (areDicts(parsed) && parsed[0]) validateDict(asDict(parsed[0])); // Python's all() ends at the first record too.
     return this.run(parsed, prepared.params, callOptions);
   }
 
@@ -189,6 +188,10 @@ export class PyfuncWrapper {
   }
 
   private async call(data: unknown, config: JsonObject, callOptions?: PipelineCallOptions): Promise<unknown> {
+    // Python hands a dict over as keyword arguments.
+    if (isDict(data) && [...asDict(data).keys()].some((key) => typeof key !== 'string')) {
+      throw MlflowError.invalidParameter('keywords must be strings');
+    }
     try {
       // A table's columns keep their order: a plain object would put names that are numbers first.
       const input = this.kind === 'table-question-answering' ? data : plainInput(data);
@@ -275,7 +278,7 @@ export class PyfuncWrapper {
         return joinedEntities(raw);
       case 'automatic-speech-recognition':
         if (config['return_timestamps'] === 'word' || config['return_timestamps'] === 'char') {
-          return dumpPythonJson(raw as PyValue);
+          return transcriptJson(raw);
         }
         return valuesOfKey(raw, 'text');
       case 'translation':

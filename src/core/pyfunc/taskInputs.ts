@@ -22,12 +22,18 @@ export function parseRawInput(data: unknown, kind: PipelineKind): unknown {
     case 'summarization':
       return areDicts(data) ? firstValues(data) : data;
     case 'text2text-generation':
-      return areDicts(data) && asDict(data[0]).has(0) ? firstValues(data) : data;
+      return areDicts(data) && asDict(firstOf(data)).has(0) ? firstValues(data) : data;
     case 'text-classification':
       return textClassificationInput(data);
     default:
       return data;
   }
+}
+
+/** @throws MlflowError with the text of Python's IndexError for an empty list. */
+function firstOf(items: readonly unknown[]): unknown {
+  if (items.length === 0) throw MlflowError.invalidParameter('list index out of range');
+  return items[0];
 }
 
 function conversationInput(data: unknown): unknown {
@@ -60,7 +66,7 @@ function textClassificationInput(data: unknown): unknown {
     );
   }
   for (const payload of data) checkTextClassificationKeys(payload);
-  const items: unknown[] = [...asDict(data[0]).keys()][0] === 0 ? data.map((item) => item.get(0)) : data;
+  const items: unknown[] = [...asDict(firstOf(data)).keys()][0] === 0 ? data.map((item) => item.get(0)) : data;
   return literalItems(items) ?? items;
 }
 
@@ -195,6 +201,5 @@ export function decodeTable(data: unknown, key: string): unknown {
 /** Texts of feature extraction: the first value of each record. */
 export function featureExtractionInput(data: unknown): unknown {
   if (!Array.isArray(data)) return data;
-  if (data.length === 0) throw new MlflowError('list index out of range');
-  return isDict(data[0]) ? firstValues(data) : data;
+  return isDict(firstOf(data)) ? firstValues(data) : data;
 }
