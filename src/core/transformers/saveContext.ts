@@ -64,9 +64,9 @@ export async function prepareSave(
       ? undefined
       : await resolveProcessor(options.processor, { ...options, hub: services.hub });
   const isPeft = source.adapterConfig !== null;
-  const task = await resolveTask(source, options.task, log);
-  const versions = declaredEnvironment(generation, task.pipelineTask, options.environment);
   const nameGeneration = options.compatibility === undefined ? 'both' : generation === '3' ? 5 : 4;
+  const task = await resolveTask(source, options.task, nameGeneration, log);
+  const versions = declaredEnvironment(generation, task.pipelineTask, options.environment);
   const document =
     options.mlflowModel ?? new Model({ compatibility: generation, mlflowVersion: versions.mlflowVersion });
   document.databricksRuntime ??= await databricksRuntimeVersion(services.environment ?? {}, generation);

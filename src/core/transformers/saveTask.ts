@@ -9,6 +9,7 @@ import {
   llmTaskPrefix,
   normalizeTask,
   pipelineClassOf,
+  type TransformersGeneration,
 } from './tasks.js';
 
 export interface ResolvedTask {
@@ -19,14 +20,24 @@ export interface ResolvedTask {
   instanceType: string;
 }
 
+/** Tasks that transformers 5 builds under another name. Source: transformers.pipelines._resolve_deprecated_task. */
+const renamedIn5: Readonly<Record<string, string>> = { 'image-to-text': 'image-text-to-text' };
+
 /**
  * The pipeline task and, where asked for, the `llm/v1` task of a model. A pipeline's own task wins over a plain `task`
  * argument, as in Python.
+ * @param nameGeneration whose names are written; what both read keeps the older name of a task
  * @throws MlflowError INVALID_PARAMETER_VALUE with Python's texts: unknown task, no task to be found, wrong llm task.
  */
-export async function resolveTask(source: ResolvedSource, given: string | undefined, log: Log): Promise<ResolvedTask> {
+export async function resolveTask(
+  source: ResolvedSource,
+  given: string | undefined,
+  nameGeneration: TransformersGeneration | 'both',
+  log: Log,
+): Promise<ResolvedTask> {
   const llmTask = given?.startsWith(llmTaskPrefix) ? given : null;
-  const pipelineTask = await pipelineTaskOf(source, given, llmTask, log);
+  const task = await pipelineTaskOf(source, given, llmTask, log);
+  const pipelineTask = (nameGeneration === 5 ? renamedIn5[task] : undefined) ?? languagesOf(source, task) ?? task;
   if (llmTask !== null) checkLlmTask(llmTask, pipelineTask);
   if (!generationHasTask(pipelineTask, 5)) {
     log.warn(
@@ -35,6 +46,16 @@ export async function resolveTask(source: ResolvedSource, given: string | undefi
     );
   }
   return { pipelineTask, llmTask, instanceType: pipelineClassOf(pipelineTask) };
+}
+
+/**
+ * A translation pipeline that is told no languages takes the first that config.json has parameters for.
+ * Source: transformers.pipeline, version 4.
+ */
+function languagesOf({ kind, config }: ResolvedSource, task: string): string | undefined {
+  const parameters = config['task_specific_params'];
+  if (kind === 'checkpoint' || task !== 'translation' || typeof parameters !== 'object') return undefined;
+  return Object.keys(parameters ?? {}).find((name) => name.startsWith('translation'));
 }
 
 async function pipelineTaskOf(
