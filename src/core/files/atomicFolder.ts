@@ -88,6 +88,12 @@ export function describeFileError(error: unknown, target: string): unknown {
         'RESOURCE_EXHAUSTED',
         { reason: 'diskFull', details: { path: target }, cause: error },
       );
+    case 'EFBIG':
+      return new MlflowError(
+        `${target} could not be written: a file of it is larger than the file system takes, or than the limit of this user. Choose a folder on another disk, or raise the limit.`,
+        'RESOURCE_EXHAUSTED',
+        { reason: 'diskFull', details: { path: target }, cause: error },
+      );
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
