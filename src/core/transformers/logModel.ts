@@ -105,7 +105,8 @@ async function openLoggedModel(options: LogModelOptions, fluent: Fluent, run: Ru
   // A model carries the params of its run; the run's win over those given.
   const params: Record<string, unknown> = { ...options.params, ...run?.data.params };
   return fluent.initializeLoggedModel({
-    name: options.name ?? options.artifactPath,
+    // An empty name is none.
+    name: options.name || options.artifactPath,
     sourceRunId: run?.info.runId,
     experimentId: run?.info.experimentId ?? options.experimentId,
     tags: options.tags,
