@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isBase64Image } from '../../../src/core/pyfunc/mediaInputs.js';
 import { overriddenConfig } from '../../../src/core/pyfunc/modelConfig.js';
 import { parseFormat, pythonFormat } from '../../../src/core/pyfunc/pythonFormat.js';
 import { literalEval } from '../../../src/core/pyfunc/pythonLiteral.js';
@@ -82,23 +81,6 @@ describe("Python's strings", () => {
   });
 
   it('whitespace collapses', () => assert.equal(collapseWhitespace(' a \n\t b\x1f'), 'a b'));
-});
-
-describe('M10 base64 images', () => {
-  const encoded = Buffer.from('x'.repeat(100)).toString('base64');
-  const mime = `${encoded.slice(0, 76)}\n${encoded.slice(76)}\n`;
-  for (const [text, expected] of [
-    [encoded, true],
-    [mime, true],
-    ['notafile', true],
-    ['a/b.png', false],
-    ['https://example.com/a.png', false],
-    ['abc', false],
-  ] as const) {
-    it(`${JSON.stringify(text.slice(0, 20))} is ${expected ? '' : 'not '}one`, () => {
-      assert.equal(isBase64Image(text), expected);
-    });
-  }
 });
 
 describe('config at load', () => {
