@@ -54,7 +54,7 @@ for (const generation of ['3', '2'] as const) {
       }
     });
 
-    it('H5 H9 the environment files have the same bytes', async () => {
+    it('the environment files have the same bytes (H5, H9)', async () => {
       const versions = JSON.parse(await readFile(path.join(golden, generation, 'versions.json'), 'utf8')) as {
         python: string;
         pip: string;
@@ -80,7 +80,7 @@ for (const generation of ['3', '2'] as const) {
       }
     });
 
-    it('V6 the input examples have the same bytes', async () => {
+    it('the input examples have the same bytes (V6)', async () => {
       for (const [name, example] of Object.entries(examples)) {
         const { info, files } = inputExampleDocument(example, { compatibility: generation });
         for (const [file, text] of Object.entries(files)) assert.equal(text, await read(name, file), `${name}/${file}`);

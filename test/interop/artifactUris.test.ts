@@ -143,7 +143,7 @@ const stores = [
 ] as const;
 
 for (const { generation, kind, uris } of stores) {
-  test(`G15 artifacts of a ${kind} store of MLflow ${generation === 'new' ? 3 : 2} come by every URI as MLflow gives them`, async () => {
+  test(`artifacts of a ${kind} store of MLflow ${generation === 'new' ? 3 : 2} come by every URI as MLflow gives them (G15)`, async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'uris-'));
     const uri = kind === 'file' ? `file://${folder}/mlruns` : `sqlite:///${folder}/mlflow.db`;
     const python = await runPython<PythonAnswers>(generation, script, { uri, uris }, { cwd: folder });

@@ -133,10 +133,10 @@ for (const store of stores) results.push({ store, ...(await compared(store)) });
 
 for (const { store, theirs, ours, answers } of results) {
   describe(`a model logged by us into the ${store.name}`, () => {
-    it('G2, G3, G13 runs: tags, params, metrics, outputs and artifacts are those of log_model', () => {
+    it('runs: tags, params, metrics, outputs and artifacts are those of log_model (G2, G13)', () => {
       assert.deepEqual(ours.runs, theirs.runs);
     });
-    it('G1, G9, G11, G12 logged models: status, params, tags, metrics of the step, files and MLmodel', () => {
+    it('logged models: status, params, tags, metrics of the step, files and MLmodel (G1, G9, G11, G12)', () => {
       assert.deepEqual(ours.models, theirs.models);
       if (store.generation === 'new') {
         assert.deepEqual(
@@ -150,7 +150,7 @@ for (const { store, theirs, ours, answers } of results) {
         );
       }
     });
-    it('G14 registered versions: source, run and tags', () => {
+    it('registered versions: source, run and tags (G14)', () => {
       assert.deepEqual(ours.versions, theirs.versions);
       assert.equal(ours.versions.length, 1);
     });

@@ -41,10 +41,22 @@ if asked["store"]:
     mlflow.set_tracking_uri("sqlite:///" + os.path.join(root, "mlflow.db"))
     mlflow.set_experiment(experiment_id=mlflow.create_experiment("e", artifact_location=os.path.join(root, "artifacts")))
     with mlflow.start_run() as run:
-        for name in ["one", "two"]:
-            info = mlflow.transformers.log_model(pipe, name=name, save_pretrained=False, pip_requirements=requirements, registered_model_name=None if name == "one" else "registered")
+        for name in ["one", "two", "three"]:
+            info = mlflow.transformers.log_model(pipe, name=name, save_pretrained=False, pip_requirements=requirements, registered_model_name=None if name == "one" else "registered" if name == "two" else "theirs")
             answer[name] = info.model_id
     answer["runId"] = run.info.run_id
+    mlflow.transformers.persist_pretrained_model(f"runs:/{run.info.run_id}/three")
+    reference = "models:/" + answer["three"]
+    def weights():
+        return mlflow.models.Model.load(reference).flavors["transformers"].get("model_binary")
+    answer["python"] = dict(below=sorted(os.listdir(os.path.join(root, "artifacts", run.info.run_id, "artifacts", "three"))), byRun=weights())
+    try:
+        mlflow.transformers.persist_pretrained_model("models:/theirs/1")
+    except mlflow.MlflowException as error:
+        answer["python"]["byVersion"] = str(error)
+    mlflow.transformers.persist_pretrained_model(reference)
+    answer["python"]["byId"] = weights()
+    answer["python"]["again"] = mlflow.transformers.persist_pretrained_model("models:/theirs/1")
 print(json.dumps(answer))
 `;
 
@@ -67,12 +79,16 @@ interface Saved {
   scores: number[];
   one: string;
   two: string;
+  three: string;
   runId: string;
+  python: { below: string[]; byRun: string | null; byVersion: string; byId: string | null; again: null };
 }
 
 describe('persistPretrainedModel', () => {
   let root: string;
   let server: HubServer;
+  /** What Python 3.17 logged and answered. */
+  let inStore: Saved;
 
   before(async () => {
     root = await mkdtemp(path.join(tmpdir(), 'persist-interop-'));
@@ -107,7 +123,7 @@ describe('persistPretrainedModel', () => {
   };
 
   for (const generation of ['new', 'old'] as const) {
-    test(`E1 E2 E3 E4 a reference of MLflow (${generation}) is completed as Python completes it, and loads in Python`, async () => {
+    test(`a reference of MLflow (${generation}) is completed as Python completes it, and loads in Python (E1, E2, E3, E4)`, async () => {
       const folder = path.join(root, generation);
       await mkdir(folder);
       const cache = path.join(folder, 'python-cache');
@@ -155,29 +171,64 @@ describe('persistPretrainedModel', () => {
       });
       close(answer!.scores, saved.scores);
       close(answer!.pyfunc, saved.scores);
-      if (generation === 'new') await inStore(folder, saved);
+      if (generation === 'new') inStore = saved;
     });
   }
 
-  /** E5 E6: a logged model behind a run's path and behind a registered version is completed where it lies. */
-  async function inStore(folder: string, saved: Saved): Promise<void> {
-    const environment = { HF_HUB_CACHE: path.join(folder, 'our-cache'), HF_ENDPOINT: server.endpoint };
-    const { persistPretrainedModel, loadModel } = library(environment, `sqlite:///${path.join(folder, 'mlflow.db')}`);
-    const byRun = await persistPretrainedModel(`runs:/${saved.runId}/one`);
+  const withStore = () =>
+    library(
+      { HF_HUB_CACHE: path.join(root, 'new', 'our-cache'), HF_ENDPOINT: server.endpoint },
+      `sqlite:///${path.join(root, 'new', 'mlflow.db')}`,
+    );
+  const loadsInPython = async (folders: (string | undefined)[]): Promise<void> => {
+    const cache = path.join(root, 'new', 'empty-cache');
+    const answers = await runPython<{ scores: number[] }[]>('new', loadOffline, { cache, folders });
+    for (const { scores } of answers) close(scores, inStore.scores);
+  };
+
+  test("a run's path to a logged model completes that model, as its id does; Python writes beside it (E5)", async () => {
+    const { persistPretrainedModel } = withStore();
+    const byRun = await persistPretrainedModel(`runs:/${inStore.runId}/one`);
     assert.equal(byRun.isChanged, true);
-    assert.match(byRun.notes.join(), new RegExp(`models:/${saved.one}`));
-    assert.match(byRun.folder ?? '', new RegExp(saved.one));
-    assert.equal((await persistPretrainedModel(`models:/${saved.one}`)).isChanged, false);
+    assert.match(byRun.notes.join(), new RegExp(`models:/${inStore.one}`));
+    assert.match(byRun.folder ?? '', new RegExp(inStore.one));
+    assert.equal((await persistPretrainedModel(`models:/${inStore.one}`)).isChanged, false);
+    await loadsInPython([byRun.folder]);
+    const { below, byRun: theirs, byId } = inStore.python;
+    assert.ok(below.includes('MLmodel') && below.includes('model'));
+    assert.deepEqual([theirs, byId], [null, 'model']);
+  });
+
+  test('a version of a logged model is completed where the model lies, which Python refuses; a complete one needs nothing (E6)', async () => {
+    const { persistPretrainedModel, loadModel } = withStore();
     const byVersion = await persistPretrainedModel('models:/registered/1');
     assert.equal(byVersion.isChanged, true);
-    assert.match(byVersion.folder ?? '', new RegExp(saved.two));
-    close(await scoresOf(loadModel, 'models:/registered/1'), saved.scores);
-    const answers = await runPython<{ scores: number[] }[]>('new', loadOffline, {
-      cache: path.join(folder, 'empty-cache'),
-      folders: [byRun.folder, byVersion.folder],
+    assert.match(byVersion.folder ?? '', new RegExp(inStore.two));
+    close(await scoresOf(loadModel, 'models:/registered/1'), inStore.scores);
+    await loadsInPython([byVersion.folder]);
+    assert.equal((await persistPretrainedModel('models:/registered/1')).isChanged, false);
+    assert.equal((await persistPretrainedModel('models:/theirs/1')).isChanged, false);
+    assert.match(inStore.python.byVersion, /log_artifacts is not supported for models:\/<name>\/<version> URIs/);
+    assert.equal(inStore.python.again, null);
+  });
+
+  test("a version that no logged model stands behind is refused in Python's words (E6)", async () => {
+    const fluent = new Fluent();
+    fluent.setTrackingUri(`sqlite:///${path.join(root, 'bare.db')}`);
+    const folder = path.join(root, 'bare');
+    await cp(path.join(root, 'new', 'reference'), folder, { recursive: true });
+    const client = fluent.client();
+    await client.createRegisteredModel({ name: 'bare' });
+    await client.createModelVersion({ name: 'bare', source: folder });
+    const { persistPretrainedModel } = createTransformers(fluent, {
+      environment: { HF_HUB_CACHE: path.join(root, 'new', 'our-cache'), HF_ENDPOINT: server.endpoint },
     });
-    for (const { scores } of answers) close(scores, saved.scores);
-  }
+    const masked = (text: string): string => text.replace(/^Failed to upload \S+ /, 'Failed to upload model ');
+    await assert.rejects(persistPretrainedModel('models:/bare/1'), (error: Error) => {
+      assert.equal(masked(error.message), masked(inStore.python.byVersion));
+      return true;
+    });
+  });
 
   test('what a killed call left is made anew', async () => {
     const folder = path.join(root, 'killed');

@@ -28,7 +28,7 @@ async function messageOf(changes: Partial<EnvironmentOptions>): Promise<string> 
 }
 
 describe('environment files', () => {
-  it('H5 requirements.txt has mlflow first, the defaults sorted, and no final newline', async () => {
+  it('requirements.txt has mlflow first, the defaults sorted, and no final newline (H5)', async () => {
     const files = await environmentFiles(options);
     assert.equal(
       files['requirements.txt'],
@@ -37,7 +37,7 @@ describe('environment files', () => {
     assert.equal(files['constraints.txt'], undefined);
   });
 
-  it('H9 conda.yaml and python_env.yaml', async () => {
+  it('conda.yaml and python_env.yaml, byte for byte (H9)', async () => {
     const files = await environmentFiles({ ...options, pipRequirements: ['b', 'a'] });
     assert.equal(
       files['conda.yaml'],
@@ -54,7 +54,7 @@ describe('environment files', () => {
     assert.match(files['conda.yaml'] ?? '', /^- pip$/m);
   });
 
-  it('H8 merged specifiers are a sorted set in 3.17 and keep their order in 2.16', () => {
+  it('merged specifiers are a sorted set in 3.17 and keep their order in 2.16 (H8)', () => {
     const lines = ['packageX>1.0', 'packageX[extras]', 'packageX<2.0'];
     assert.deepEqual(mergeRequirements(lines, '3'), ['packageX[extras]<2.0,>1.0']);
     assert.deepEqual(mergeRequirements(lines, '2'), ['packageX[extras]>1.0,<2.0']);
@@ -86,7 +86,7 @@ describe('environment files', () => {
     }
   });
 
-  it("B29 arguments of a wrong type, or several of them, get MLflow's messages", async () => {
+  it("arguments of a wrong type, or several of them, get MLflow's messages (B29)", async () => {
     assert.equal(
       await messageOf({ pipRequirements: [], condaEnv: {} }),
       'Only one of `conda_env`, `pip_requirements`, and `extra_pip_requirements` can be specified',
