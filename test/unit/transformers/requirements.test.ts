@@ -95,6 +95,33 @@ describe('default requirements', () => {
       'channels:\n- conda-forge\ndependencies:\n- python=3.11.7\n- pip<=26.3\n- pip:\n  - mlflow==3.17.2\n  - x\nname: mlflow-env\n',
     );
   });
+  it('a list stands alone, further ones join the defaults, contradictions are reported (G4)', async () => {
+    await saves.save(saves.pipeline(), { environment, pipRequirements: ['a==1', 'b'] });
+    assert.deepEqual(await lines(), ['mlflow==3.17.2', 'a==1', 'b']);
+    await saves.save(saves.pipeline(), { ...defaults, extraPipRequirements: ['zzz', 'aaa'] });
+    assert.deepEqual((await lines()).slice(1), [
+      ...getDefaultPipRequirements({}, { environment }).sort(),
+      ...['zzz', 'aaa'],
+    ]);
+    await saves.refuses(
+      saves.save(saves.pipeline(), { ...defaults, extraPipRequirements: ['torch<2'] }),
+      /^The specified requirements versions are incompatible\. Detected conflicts: \n/,
+    );
+  });
+  it('a conda environment is kept as it is, but for mlflow; the default one has the expected packages (G5)', async () => {
+    const condaEnv = { name: 'mine', channels: ['defaults'], dependencies: ['python=3.10', { pip: ['a'] }] };
+    await saves.save(saves.pipeline(), { environment, pipRequirements: undefined, condaEnv });
+    assert.equal(
+      (await lines('conda.yaml')).join('\n'),
+      'channels:\n- defaults\ndependencies:\n- python=3.10\n- pip:\n  - mlflow==3.17.2\n  - a\nname: mine\n',
+    );
+    assert.deepEqual(await lines(), ['mlflow==3.17.2', 'a']);
+    await saves.save(saves.pipeline(), defaults);
+    assert.match(
+      (await lines('conda.yaml')).join('\n'),
+      /- pip:\n {2}- mlflow==3\.17\.2\n {2}- accelerate==1\.15\.0\n {2}- torch==/,
+    );
+  });
   it('accelerate is not required where it is not installed (G6)', async () => {
     await saves.save(saves.pipeline(), { ...defaults, environment: { ...environment, accelerateVersion: null } });
     assert.ok(!(await lines()).some((line) => line.startsWith('accelerate')));

@@ -171,6 +171,17 @@ describe('the task of a model', () => {
   it('a task that is not llm is ignored where the pipeline has its own (B26)', async () => {
     assert.equal((await saves.flavorOf(saves.pipeline(), { task: 'fill-mask' }))['task'], 'text-classification');
   });
+  it('metadata that names another llm task is refused (G7)', async () => {
+    await saves.ofClass('GPT2LMHeadModel', 'gpt2');
+    const save = (task: string | undefined, named: string) =>
+      saves.save(saves.pipeline('text-generation'), { task, metadata: { task: named } });
+    await saves.refuses(
+      save('llm/v1/completions', 'llm/v1/chat'),
+      /^LLM v1 task type 'llm\/v1\/chat' is specified in metadata, but it doesn't match the task type provided in the `task` argument: 'llm\/v1\/completions'/,
+    );
+    await saves.refuses(save(undefined, 'llm/v1/chat'), /`task` argument: 'None'/);
+    assert.equal((await save('llm/v1/chat', 'llm/v1/chat')).model.metadata!['task'], 'llm/v1/chat');
+  });
   it('a task that transformers 5 dropped is saved for 4, with a warning', async () => {
     await saves.ofClass('BertForQuestionAnswering');
     const { warnings } = await saves.save(saves.pipeline('question-answering'), { pipRequirements: undefined });

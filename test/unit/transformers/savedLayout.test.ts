@@ -145,12 +145,6 @@ describe('python_function', () => {
       /This model is unable to be used for pyfunc prediction because the model is not a language-based/,
     );
   });
-  it('every task without templates refuses one (K5)', async () => {
-    for (const task of ['text-classification', 'token-classification', 'zero-shot-classification']) {
-      const save = saves.save(saves.pipeline(task), { promptTemplate: '{prompt}' });
-      await saves.refuses(save, /^Prompt templating is not supported for the/, 'INTERNAL_ERROR');
-    }
-  });
   it('base_model_path must be a folder with config.json (L7)', async () => {
     const adapter = await writeTinyCheckpoint(path.join(saves.root, 'adapter'), {
       files: {
