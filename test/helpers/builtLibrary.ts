@@ -32,11 +32,12 @@ export async function downloadWithLibrary(
   const environment = { HF_ENDPOINT: server.endpoint, HF_HUB_CACHE: cacheFolder, HF_HUB_OFFLINE: '0' };
   const child = spawn(node, ['--input-type=module', '-e', program, library], {
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let stdout = '';
+  let [stdout, stderr] = ['', ''];
+  child.stderr.on('data', (text) => (stderr += String(text)));
   child.stdout.on('data', (text) => (stdout += String(text)));
   const [code] = (await once(child, 'close')) as [number];
-  if (code !== 0) throw new Error(`The built library ended with ${code}.`);
+  if (code !== 0) throw new Error(`The built library ended with ${code}: ${stderr.slice(-2000)}`);
   return JSON.parse(stdout) as { threads: number; folder: string };
 }
