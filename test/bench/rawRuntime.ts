@@ -19,6 +19,7 @@ export async function openRaw(
   const generated = graphFor({
     folder: checkpointFolder,
     config,
+    transformersVersion: null,
     modelClass,
     task,
     checkpoint,

@@ -16,6 +16,16 @@ export interface ModelSpec {
   /** Largest difference of an output from PyTorch's. */
   tolerance?: number;
   lengths?: number[];
+  /** Prompts are read one by one. */
+  isAlone?: boolean;
+  /** What was saved answers, as \`from_pretrained\` reads it. */
+  isReloaded?: boolean;
+  /** config.json holds the given settings only. */
+  isMinimal?: boolean;
+  /** Inputs end with the end token. */
+  hasEnd?: boolean;
+  /** Heads to prune by layer, where the generation can. */
+  pruned?: Record<string, number[]>;
   /** Generation options for Python's `generate`. */
   options?: Record<string, unknown>[];
 }

@@ -37,6 +37,13 @@ const activations: Readonly<Record<string, Activation>> = {
   tanh: unary('Tanh'),
   mish: unary('Mish'),
   linear: (_b, x) => x,
+  hardswish: unary('HardSwish'),
+  // Source: `LaplaceActivation`, mean 0.707107 and deviation 0.282095.
+  laplace: (b, x) => {
+    const distance = b.scale(b.sub(x, b.float(0.707107)), 1 / (0.282095 * Math.SQRT2));
+    return b.scale(b.add(b.op('Erf', [distance]), b.float(1)), 0.5);
+  },
+  sqrtsoftplus: (b, x) => b.op('Sqrt', [b.op('Softplus', [x])]),
 };
 
 /** Applies the activation that config.json names. @throws MlflowError NOT_IMPLEMENTED for an unknown name. */

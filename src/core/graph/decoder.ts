@@ -2,6 +2,10 @@ import type { DecoderLayout } from './generatedGraph.js';
 import { absent, type Value } from './graphBuilder.js';
 import type { NetworkBuilder } from './networkBuilder.js';
 import type { RopeTable } from './rope.js';
+import { rotate } from './rotation.js';
+
+/** Output of decoders that write: what the head scores, [batch, length, hidden]. */
+export const hiddenStatesOutput = 'hidden_states';
 
 /** Far below every score, and far enough from the least float that other biases can be added. */
 const paddingScore = -1e38;
@@ -14,6 +18,8 @@ export interface DecoderSettings {
   /** Positions that the model can address; `null` where there is no end. */
   maxPositions: number | null;
   ropeTables?: readonly RopeTable[];
+  /** Tokens see those behind them as well, within the window. */
+  isBidirectional?: boolean;
   /** Neighbouring elements form the rotated pairs (GPT-J) instead of the halves of a head (Llama). */
   isRotaryInterleaved?: boolean;
 }
@@ -78,7 +84,7 @@ export class Decoder {
     const { b } = this;
     const { heads, keyValueHeads, headSize } = this.settings;
     const { rope, scale, window, softcap, bias } = inputs;
-    if (headSize % 8 !== 0) return this.#plainAttention(layer, inputs);
+    if (headSize % 8 !== 0 || this.settings.isBidirectional) return this.#plainAttention(layer, inputs);
     const isFused = rope !== null && this.#fusesRotation(rope);
     const query = isFused || !rope ? inputs.query : this.#rotate(inputs.query, rope, heads);
     const key = isFused || !rope ? inputs.key : this.#rotate(inputs.key, rope, keyValueHeads);
@@ -105,9 +111,10 @@ export class Decoder {
     return attended as Value;
   }
 
-  /** The last `num_logits_to_keep` positions, all when it is large. */
+  /** The last `num_logits_to_keep` positions, all when it is large; every position is an output of the graph as well. */
   lastPositions(hidden: Value): Value {
     const { b } = this;
+    b.output(hiddenStatesOutput, hidden, ['batch_size', 'sequence_length', 'hidden_size']);
     const count = b.input('num_logits_to_keep', 'int64', [1]);
     const end = b.int64s([Number.MAX_SAFE_INTEGER]);
     return b.op('Slice', [hidden, b.op('Neg', [count]), end, b.int64s([1])]);
@@ -159,13 +166,15 @@ export class Decoder {
     ]);
   }
 
-  /** Which keys a query sees: those before it, within the window, itself included; [queries, keys]. */
+  /** Which keys a query sees: those before it (or all), within the window, itself included; [queries, keys]. */
   #isVisible(window: number | null): Value {
     const { b } = this;
+    const { isBidirectional } = this.settings;
     const keys = b.range(b.dim(this.mask, 1));
     const end = b.int64s([Number.MAX_SAFE_INTEGER]);
     const queries = b.op('Slice', [keys, b.op('Neg', [b.dim(this.ids, 1)]), end]);
     const distance = b.sub(b.unsqueeze(queries, [1]), b.unsqueeze(keys, [0]));
+    if (isBidirectional) return b.op('Less', [b.op('Abs', [distance]), b.int64(window ?? Number.MAX_SAFE_INTEGER)]);
     const isBefore = b.op('GreaterOrEqual', [distance, b.int64(0)]);
     return window === null ? isBefore : b.op('And', [isBefore, b.op('Less', [distance, b.int64(window)])]);
   }
@@ -177,26 +186,15 @@ export class Decoder {
 
   #rotate(x: Value, rope: RopeTable, heads: number): Value {
     const { b } = this;
-    const { headSize, isRotaryInterleaved } = this.settings;
-    const rotated = 2 * rope.halfSize;
-    const byHead = b.reshape(x, [0, 0, heads, headSize]);
-    const turned = b.slice(byHead, 0, rotated, 3);
-    const cos = b.unsqueeze(b.gather(rope.cosInput, this.positionIds), [2]);
-    const sin = b.unsqueeze(b.gather(rope.sinInput, this.positionIds), [2]);
-    const [first, second] = isRotaryInterleaved
-      ? [everySecond(b, turned, 0), everySecond(b, turned, 1)]
-      : (b.split(turned, [rope.halfSize, rope.halfSize], 3) as [Value, Value]);
-    const newFirst = b.sub(b.mul(first, cos), b.mul(second, sin));
-    const newSecond = b.add(b.mul(second, cos), b.mul(first, sin));
-    const joined = isRotaryInterleaved
-      ? b.reshape(b.concat([b.unsqueeze(newFirst, [4]), b.unsqueeze(newSecond, [4])], 4), [0, 0, heads, rotated])
-      : b.concat([newFirst, newSecond], 3);
-    const whole = rotated === headSize ? joined : b.concat([joined, b.slice(byHead, rotated, headSize, 3)], 3);
-    return b.reshape(whole, [0, 0, heads * headSize]);
+    const { headSize, isRotaryInterleaved = false } = this.settings;
+    return rotate(b, {
+      x,
+      heads,
+      headSize,
+      cos: b.unsqueeze(b.gather(rope.cosInput, this.positionIds), [2]),
+      sin: b.unsqueeze(b.gather(rope.sinInput, this.positionIds), [2]),
+      halfSize: rope.halfSize,
+      isInterleaved: isRotaryInterleaved,
+    });
   }
-}
-
-function everySecond(b: NetworkBuilder, x: Value, start: number): Value {
-  const end = b.int64s([Number.MAX_SAFE_INTEGER]);
-  return b.op('Slice', [x, b.int64s([start]), end, b.int64s([3]), b.int64s([2])]);
 }

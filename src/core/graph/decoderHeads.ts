@@ -50,22 +50,28 @@ export function decoderHead(context: ArchitectureContext, decoder: Decoder, resu
 
 function languageModel(context: ArchitectureContext, decoder: Decoder, result: DecoderResult): Value {
   const { b } = decoder;
-  const isTied = !b.has(`${result.lmHead}.weight`) || context.config.flag('tie_word_embeddings', false);
-  const isHeadSaved = b.weights.adapter?.replacements.size ? b.has(`${result.lmHead}.weight`) : false;
   const last = decoder.lastPositions(result.hidden);
-  const scores = b.linear(last, isTied && !isHeadSaved ? result.embedding : result.lmHead, { bias: 'leave' });
+  const module = b.scoringModule(context.config, result.lmHead, result.embedding);
+  const scores = b.linear(last, module, { bias: 'leave' });
   const bias = `${result.lmHead}.bias`;
   const logits = b.has(bias) ? b.add(scores, b.weight(bias)) : scores;
   return result.finishLogits ? result.finishLogits(logits) : logits;
 }
 
-/** Scores at the last token that is not padding. */
-function lastTokenScores(b: NetworkBuilder, context: ArchitectureContext, decoder: Decoder, hidden: Value): Value {
+/** Scores at the last token that is not padding; before 4.50, at the token before the first padding. */
+function lastTokenScores(b: NetworkBuilder, { config }: ArchitectureContext, decoder: Decoder, hidden: Value): Value {
   const scores = b.linear(hidden, 'score');
-  const paddingId = context.config.value('pad_token_id');
+  const paddingId = config.value('pad_token_id');
   if (typeof paddingId !== 'number') return b.gather(scores, b.int64(-1), 1);
-  const isToken = b.cast(b.op('Not', [b.op('Equal', [decoder.ids, b.int64(paddingId)])]), 'int64');
-  const numbered = b.mul(isToken, b.range(b.dim(decoder.ids, 1)));
-  const lastIndex = b.op('ArgMax', [numbered], { axis: 1, keepdims: 1 });
-  return b.op('GatherND', [scores, lastIndex], { batch_dims: 1 });
+  const isPadding = b.op('Equal', [decoder.ids, b.int64(paddingId)]);
+  const length = b.dim(decoder.ids, 1);
+  const last = { axis: 1, keepdims: 1 };
+  let index: Value;
+  if (config.isBefore(4, 50)) {
+    const first = b.op('ArgMax', [b.cast(isPadding, 'int32')], last);
+    index = b.op('Mod', [b.sub(first, b.int64(1)), length]);
+  } else {
+    index = b.op('ArgMax', [b.mul(b.cast(b.op('Not', [isPadding]), 'int64'), b.range(length))], last);
+  }
+  return b.op('GatherND', [scores, index], { batch_dims: 1 });
 }

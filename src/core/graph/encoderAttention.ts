@@ -31,6 +31,14 @@ export function encoderAttention(b: NetworkBuilder, inputs: EncoderAttentionInpu
   return b.microsoft('MultiHeadAttention', [query, key, value, absent, absent, sum], attributes);
 }
 
+/** The same where each query sees the keys up to its own place only. */
+export function causalAttention(b: NetworkBuilder, inputs: Omit<EncoderAttentionInputs, 'bias'>): Value {
+  const places = b.range(b.dim(inputs.query, 1));
+  const isBehind = b.op('GreaterOrEqual', [b.unsqueeze(places, [1]), b.unsqueeze(places, [0])]);
+  const bias = b.unsqueeze(b.where(isBehind, b.float(0), b.float(maskedScore)), [0, 1]);
+  return encoderAttention(b, { ...inputs, bias });
+}
+
 /** 0 or the most negative number by key, [batch, 1, 1, keys]. */
 export function maskBias(b: NetworkBuilder, mask: Value): Value {
   const counts = b.cast(b.unsqueeze(mask, [1, 2]), 'bool');

@@ -130,16 +130,18 @@ function maskedLm(
   const parts = maskedLmHeads.find(({ dense }) => b.has(`${dense}.weight`));
   if (!parts) throw unsupportedArchitecture(config.modelType, modelClass);
   const activation = parts.act === 'config' ? config.text(['hidden_act', 'activation'], 'gelu') : parts.act;
-  const epsilon = config.modelType === 'distilbert' ? 1e-12 : config.number('layer_norm_eps', 1e-12);
+  const epsilon = config.modelType === 'distilbert' ? 1e-12 : config.number('layer_norm_eps');
   const normed = b.layerNorm(activate(b, activation, b.linear(hidden, parts.dense)), parts.norm, epsilon);
-  const isTied = config.flag('tie_word_embeddings', true) || !b.has(`${parts.decoder}.weight`);
-  const decoder = isTied ? 'embeddings.word_embeddings' : parts.decoder;
+  const decoder = b.scoringModule(config, parts.decoder, 'embeddings.word_embeddings');
   const scores = b.linear(normed, decoder, { bias: 'leave' });
-  const biases = [`${parts.decoder}.bias`, parts.bias];
-  const bias = (isTied ? biases.reverse() : biases).find((name) => b.has(name));
+  // Version 4 ties the decoder's bias to the head's, 5 only where weights are tied.
+  const biases = [parts.bias, `${parts.decoder}.bias`];
+  const bias = (config.isBefore(5) ? biases : biases.reverse()).find((name) => b.has(name));
   const logits = bias !== undefined ? b.add(scores, b.weight(bias)) : scores;
   b.output(head === 'pretraining' ? 'prediction_logits' : 'logits', logits, [...tokens, 'vocabulary']);
-  if (head === 'pretraining') {
-    b.output('seq_relationship_logits', b.linear(pooled(b, hidden), 'cls.seq_relationship'), ['batch_size', 2]);
-  }
+  if (head !== 'pretraining') return;
+  const [name, module] = b.has('sop_classifier.classifier.weight')
+    ? ['sop_logits', 'sop_classifier.classifier']
+    : ['seq_relationship_logits', 'cls.seq_relationship'];
+  b.output(name, b.linear(pooled(b, hidden), module), ['batch_size', 2]);
 }

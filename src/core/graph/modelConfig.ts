@@ -1,9 +1,49 @@
 import { MlflowError } from '../errors.js';
+import { configClasses4 } from './configClasses4.js';
+import { configClasses5 } from './configClasses5.js';
 import type { JsonObject, JsonValue } from '../ports.js';
 
-/** Typed reading of a checkpoint's config.json. */
+/** What transformers' configuration class of a model type makes of the keys of config.json. */
+export interface ConfigClass {
+  /** Of keys that config.json leaves out. */
+  defaults: JsonObject;
+  /** Other names of the same settings (`attribute_map`). */
+  aliases?: Readonly<Record<string, string>>;
+}
+
+/** Typed reading of a checkpoint's config.json, as the transformers version reads it whose code is to answer. */
 export class ModelConfig {
-  constructor(readonly json: JsonObject) {}
+  readonly #version: readonly number[];
+
+  /** @param transformersVersion such as `4.43.4`; `null`: the newest. */
+  constructor(
+    readonly json: JsonObject,
+    transformersVersion: string | null = null,
+  ) {
+    this.#version = transformersVersion === null ? [] : transformersVersion.split('.').map(Number);
+  }
+
+  /** With the defaults and names of the model type's class. */
+  static ofModel(json: JsonObject, transformersVersion: string | null = null): ModelConfig {
+    const config = new ModelConfig(json, transformersVersion);
+    const tables = config.isBefore(5) ? [configClasses4, configClasses5] : [configClasses5, configClasses4];
+    const found = tables.find((table) => Object.hasOwn(table, config.modelType))?.[config.modelType];
+    if (!found) return config;
+    const named = Object.entries(json).map(([key, value]) => [found.aliases?.[key] ?? key, value]);
+    const general = config.isBefore(5) ? { tie_word_embeddings: true } : {};
+    return new ModelConfig({ ...general, ...found.defaults, ...Object.fromEntries(named) }, transformersVersion);
+  }
+
+  /** Whether the answering transformers is older than this version. */
+  isBefore(major: number, minor = 0): boolean {
+    const [ownMajor = Infinity, ownMinor = Infinity] = this.#version;
+    return ownMajor < major || (ownMajor === major && ownMinor < minor);
+  }
+
+  /** The same with other values for some keys. */
+  with(values: JsonObject): ModelConfig {
+    return new ModelConfig({ ...this.json, ...values }, this.#version.join('.') || null);
+  }
 
   get modelType(): string {
     return this.text('model_type', '');
@@ -53,10 +93,5 @@ export class ModelConfig {
   list(key: string): readonly JsonValue[] | null {
     const value = this.json[key];
     return Array.isArray(value) ? value : null;
-  }
-
-  /** Number of labels of a classification head. Source: `PretrainedConfig.num_labels`. */
-  get labelCount(): number {
-    return Object.keys(this.nested('id2label')?.json ?? { 0: '', 1: '' }).length;
   }
 }

@@ -9,7 +9,7 @@ import type { Adapter, LoraUpdate } from './adapter.js';
 export class ModelWeights {
   readonly #tensors = new Map<string, CheckpointTensor>();
   readonly #usedUpdates = new Set<string>();
-  #basePrefix = '';
+  #basePrefixes: readonly string[] = [];
 
   constructor(
     checkpoint: CheckpointTensors,
@@ -26,9 +26,9 @@ export class ModelWeights {
     for (const [name, tensor] of saved) this.#tensors.set(name, tensor);
   }
 
-  /** Declares under which name task classes hold the base model, such as `bert`; the first thing an architecture does. */
-  setBasePrefix(prefix: string): void {
-    this.#basePrefix = `${prefix}.`;
+  /** Declares under which names task classes hold the base model, such as `bert`; the first thing an architecture does. */
+  setBasePrefix(...prefixes: string[]): void {
+    this.#basePrefixes = prefixes.map((prefix) => `${prefix}.`);
     // Where an adapter's whole tensors go is known only now.
     for (const [name, tensor] of this.adapter?.replacements ?? []) {
       this.#tensors.set(this.#resolve(plainName(name)) ?? plainName(name), tensor);
@@ -80,9 +80,9 @@ export class ModelWeights {
   }
 
   #candidates(name: string): string[] {
-    const prefix = this.#basePrefix;
-    if (prefix === '') return [name];
-    return name.startsWith(prefix) ? [name, name.slice(prefix.length)] : [name, prefix + name];
+    const prefixes = this.#basePrefixes;
+    const own = prefixes.find((prefix) => name.startsWith(prefix));
+    return own === undefined ? [name, ...prefixes.map((prefix) => prefix + name)] : [name, name.slice(own.length)];
   }
 
   #resolve(name: string): string | null {

@@ -2,6 +2,7 @@ import { MlflowError } from '../errors.js';
 import type { CheckpointTensor } from '../safetensors/checkpoint.js';
 import { absent, GraphBuilder, type Value } from './graphBuilder.js';
 import type { LoraUpdate } from './adapter.js';
+import type { ModelConfig } from './modelConfig.js';
 import type { ModelWeights } from './modelWeights.js';
 import type { ElementType } from './onnxModel.js';
 import { quantizationBlockSize, QuantizationPlan, type QuantizedTensor } from './quantizationPlan.js';
@@ -56,6 +57,16 @@ export class NetworkBuilder extends GraphBuilder {
     return bias === 'add' && this.has(`${module}.bias`) ? this.add(result, this.weight(`${module}.bias`)) : result;
   }
 
+  /**
+   * The module whose weight scores the vocabulary: the head's own, or the input embedding's where both are tied.
+   * Source: `tie_weights` (transformers 5 does not tie what is stored apart; 4 ties whatever is stored).
+   */
+  scoringModule(config: ModelConfig, own: string, embedding: string): string {
+    if (!this.has(`${own}.weight`)) return embedding;
+    if (this.weights.adapter?.replacements.size) return own;
+    return config.isBefore(5) && config.flag('tie_word_embeddings', true) ? embedding : own;
+  }
+
   /** Bias of a module as an optional operator input. */
   optionalBias(module: string): Value {
     return this.has(`${module}.bias`) ? this.weight(`${module}.bias`) : absent;
@@ -87,8 +98,11 @@ export class NetworkBuilder extends GraphBuilder {
   }
 
   layerNorm(x: Value, module: string, epsilon: number): Value {
-    const inputs = [x, this.weight(`${module}.weight`)];
-    if (this.has(`${module}.bias`)) inputs.push(this.weight(`${module}.bias`));
+    return this.layerNormBy(x, this.weight(`${module}.weight`), this.optionalBias(module), epsilon);
+  }
+
+  layerNormBy(x: Value, weight: Value, bias: Value, epsilon: number): Value {
+    const inputs = bias === absent ? [x, weight] : [x, weight, bias];
     return this.op('LayerNormalization', inputs, { axis: -1, epsilon: { float: epsilon } });
   }
 

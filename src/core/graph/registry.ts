@@ -5,10 +5,11 @@ import { albert } from './architectures/albert.js';
 import { bartFamily } from './architectures/bartFamily.js';
 import { bertFamily } from './architectures/bertFamily.js';
 import { bloom } from './architectures/bloom.js';
-import { debertaV2 } from './architectures/debertaV2.js';
+import { deberta, debertaV2 } from './architectures/deberta.js';
 import { distilbert } from './architectures/distilbert.js';
 import { gpt2 } from './architectures/gpt2.js';
 import { llamaFamily } from './architectures/llamaFamily.js';
+import { modernbert } from './architectures/modernbert.js';
 import { mpnet } from './architectures/mpnet.js';
 import { opt } from './architectures/opt.js';
 import { gptNeox, phi } from './architectures/parallelDecoders.js';
@@ -33,6 +34,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   'blenderbot-small': bartFamily,
   bloom,
   camembert: bertFamily,
+  deberta,
   'deberta-v2': debertaV2,
   deit: vit,
   distilbert,
@@ -48,6 +50,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   marian: bartFamily,
   mbart: bartFamily,
   mistral: llamaFamily,
+  modernbert,
   mpnet,
   mt5: t5,
   opt,
@@ -72,6 +75,8 @@ export const supportedArchitectures: readonly string[] = Object.keys(architectur
 
 export interface GraphRequest {
   config: JsonObject;
+  /** The transformers version whose code is to answer; `null`: the one that config.json names, else the newest. */
+  transformersVersion: string | null;
   /** Python's class name; `null`: config.json's `architectures`, then the task decides. */
   modelClass: string | null;
   /** Pipeline task. */
@@ -98,7 +103,9 @@ export function resolveHead(request: Pick<GraphRequest, 'config' | 'modelClass' 
  * @throws MlflowError NOT_IMPLEMENTED (reason `architectureUnsupported`) for an architecture or setting that is not known.
  */
 export function graphFor(request: GraphRequest): GeneratedModel {
-  const config = new ModelConfig(request.config);
+  const saved = request.config['transformers_version'];
+  const version = request.transformersVersion ?? (typeof saved === 'string' ? saved : null);
+  const config = ModelConfig.ofModel(request.config, version);
   const { modelClass, head } = resolveHead(request);
   const build = Object.hasOwn(architectures, config.modelType) ? architectures[config.modelType] : undefined;
   if (!build) throw unsupportedArchitecture(config.modelType, modelClass);

@@ -53,7 +53,15 @@ async function openWeights(
 ): Promise<RuntimeModel> {
   const checkpoint = await readCheckpointTensors(folder);
   const adapter = options.adapterFolder === undefined ? null : await readAdapter(options.adapterFolder);
-  const base = { config, modelClass: options.modelClass ?? null, task: options.task, folder, checkpoint, adapter };
+  const base = {
+    config,
+    transformersVersion: options.transformersVersion ?? null,
+    modelClass: options.modelClass ?? null,
+    task: options.task,
+    folder,
+    checkpoint,
+    adapter,
+  };
   throwIfCancelled(options.signal);
   const { sessions, upgrade } = await onDevice(chosen, (device) => openSafetensors(base, options, device));
   const model = new SessionModel(
@@ -64,6 +72,7 @@ async function openWeights(
       refusedDevices: chosen.refused,
       parameterCount: checkpoint.parameterCount,
       weightsBytes: checkpoint.weightsBytes,
+      openAlignment: (heads) => openAlignment(base, heads),
     },
     sessions,
   );
@@ -72,7 +81,6 @@ async function openWeights(
 }
 
 /** A device that fails with this model is refused with the reason, and the processor answers instead. */
-      openAlignment: (heads) => openAlignment(base, heads),
 async function onDevice(
   chosen: ChosenDevice,
   open: (device: ChosenDevice['device']) => Promise<OpenedModel>,

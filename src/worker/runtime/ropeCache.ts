@@ -9,6 +9,11 @@ export class RopeCache {
 
   constructor(readonly tables: readonly RopeTable[]) {}
 
+  /** Whether a run that reaches this length has to read everything again. */
+  isRenewedAt(length: number): boolean {
+    return this.tables.some(({ renewsBeyond }) => renewsBeyond !== null && length === renewsBeyond + 1);
+  }
+
   /** Adds the tables that a run reaching `length` positions needs. */
   feed(feeds: Feeds, length: number): void {
     for (const table of this.tables) {

@@ -56,6 +56,7 @@ function checkpoint(prefix = '', wrapped = false): CheckpointTensors {
 
 function graph(overrides: { config?: JsonObject; modelClass?: string | null; checkpoint?: CheckpointTensors } = {}) {
   return graphFor({
+    transformersVersion: null,
     config: overrides.config ?? config,
     modelClass: overrides.modelClass === undefined ? 'GPT2LMHeadModel' : overrides.modelClass,
     task: 'text-generation',

@@ -1,4 +1,5 @@
 import { activate } from '../activation.js';
+import { distanceScores, hasAbsolutePositions } from '../distanceScores.js';
 import { encoderAttention } from '../encoderAttention.js';
 import { encoderHead } from '../encoderHeads.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
@@ -9,31 +10,32 @@ export function albert(context: ArchitectureContext): GeneratedModel {
   const b = context.newBuilder();
   b.weights.setBasePrefix('albert');
   const hiddenSize = config.number('hidden_size');
-  const heads = config.number('num_attention_heads');
-  const layers = config.number('num_hidden_layers', 12);
-  const layersOfGroup = config.number('inner_group_num', 1);
-  const epsilon = config.number('layer_norm_eps', 1e-12);
+  const headSize = hiddenSize / config.number('num_attention_heads');
+  const layers = config.number('num_hidden_layers');
+  const layersOfGroup = config.number('inner_group_num');
+  const epsilon = config.number('layer_norm_eps');
   const shape = ['batch_size', 'sequence_length'] as const;
   const ids = b.input('input_ids', 'int64', shape);
   const mask = b.input('attention_mask', 'int64', shape);
   const types = b.input('token_type_ids', 'int64', shape);
   const words = b.embedding(ids, 'embeddings.word_embeddings');
   const typed = b.add(words, b.gather(b.weight('embeddings.token_type_embeddings.weight'), types));
-  const positions = b.gather(b.weight('embeddings.position_embeddings.weight'), b.range(b.dim(ids, 1)));
-  const embedded = b.layerNorm(b.add(typed, positions), 'embeddings.LayerNorm', epsilon);
+  const positions = () => b.gather(b.weight('embeddings.position_embeddings.weight'), b.range(b.dim(ids, 1)));
+  const placed = hasAbsolutePositions(config) ? b.add(typed, positions()) : typed;
+  const embedded = b.layerNorm(placed, 'embeddings.LayerNorm', epsilon);
   let hidden = b.linear(embedded, 'encoder.embedding_hidden_mapping_in');
   for (let index = 0; index < layers; index++) {
-    const group = Math.floor(index / (layers / config.number('num_hidden_groups', 1)));
+    const group = Math.floor(index / (layers / config.number('num_hidden_groups')));
     for (let inner = 0; inner < layersOfGroup; inner++) {
       const layer = `encoder.albert_layer_groups.${group}.albert_layers.${inner}`;
-      const attended = encoderAttention(b, {
-        query: b.linear(hidden, `${layer}.attention.query`),
-        key: b.linear(hidden, `${layer}.attention.key`),
-        value: b.linear(hidden, `${layer}.attention.value`),
-        heads,
-        scale: (hiddenSize / heads) ** -0.5,
-        mask,
-      });
+      const module = `${layer}.attention`;
+      // Heads may have been pruned.
+      const heads = b.weights.size(`${module}.query.weight`, 0) / headSize;
+      const query = b.linear(hidden, `${module}.query`);
+      const key = b.linear(hidden, `${module}.key`);
+      const value = b.linear(hidden, `${module}.value`);
+      const bias = distanceScores(b, config, { query, key, heads, headSize, module }) ?? undefined;
+      const attended = encoderAttention(b, { query, key, value, heads, scale: headSize ** -0.5, mask, bias });
       const projected = b.linear(attended, `${layer}.attention.dense`, { bias: 'leave' });
       const projectedBias = b.optionalBias(`${layer}.attention.dense`);
       hidden = b.skipLayerNorm(hidden, projected, projectedBias, `${layer}.attention.LayerNorm`, epsilon).norm;

@@ -1,6 +1,7 @@
 import { activate } from '../activation.js';
 import { Decoder } from '../decoder.js';
-import { encoderAttention } from '../encoderAttention.js';
+import { causalAttention, encoderAttention } from '../encoderAttention.js';
+import { questionAnswering } from '../encoderHeads.js';
 import type { AlignmentHead, ArchitectureContext, GeneratedGraph, GeneratedModel } from '../generatedGraph.js';
 import type { Value } from '../graphBuilder.js';
 import type { ModelConfig } from '../modelConfig.js';
@@ -16,11 +17,19 @@ interface BartVariant {
   /** Rows of the position table before the first position. */
   positionOffset: number;
   input: 'tokens' | 'audio';
+  /** The decoder normalizes its embeddings before positions are added. */
+  normsBeforePositions?: boolean;
 }
 
 const variants: Readonly<Record<string, BartVariant>> = {
   bart: { isPreNorm: false, positions: 'learned', positionOffset: 2, input: 'tokens' },
-  'blenderbot-small': { isPreNorm: false, positions: 'learned', positionOffset: 0, input: 'tokens' },
+  'blenderbot-small': {
+    isPreNorm: false,
+    positions: 'learned',
+    positionOffset: 0,
+    input: 'tokens',
+    normsBeforePositions: true,
+  },
   marian: { isPreNorm: false, positions: 'sinusoidal', positionOffset: 0, input: 'tokens' },
   mbart: { isPreNorm: true, positions: 'learned', positionOffset: 2, input: 'tokens' },
   pegasus: { isPreNorm: true, positions: 'sinusoidal', positionOffset: 0, input: 'tokens' },
@@ -36,13 +45,20 @@ type Stack = 'encoder' | 'decoder';
 export function bartFamily(context: ArchitectureContext): GeneratedModel {
   const { config, head } = context;
   const variant = variants[config.modelType];
-  if (head !== 'conditionalGeneration' || !variant) throw unsupportedArchitecture(config.modelType, context.modelClass);
+  if (!variant) throw unsupportedArchitecture(config.modelType, context.modelClass);
   const family = new BartGraphs(context, config, variant);
+  if (head !== 'conditionalGeneration') return { main: family.wholeGraph(), encoder: null };
   return {
     main: family.decoderGraph(),
     encoder: family.encoderGraph(),
     ...(variant.input === 'audio' ? { alignment: (heads) => family.alignmentGraph(heads) } : {}),
   };
+}
+
+/** How a decoder layer attends to what was decoded and to what was encoded. */
+interface DecoderAttentions {
+  self(layer: number, inputs: { query: Value; key: Value; value: Value; scale: number }): Value;
+  cross(layer: number, query: Value): Value;
 }
 
 class BartGraphs {
@@ -55,18 +71,101 @@ class BartGraphs {
     readonly config: ModelConfig,
     readonly variant: BartVariant,
   ) {
-    this.#hiddenSize = config.number('d_model', 1024);
-    this.#embeddingScale = config.flag('scale_embedding', false) ? Math.sqrt(this.#hiddenSize) : 1;
+    this.#hiddenSize = config.number('d_model');
+    const isScaled = config.flag('scale_embedding', false) && variant.input === 'tokens';
+    this.#embeddingScale = isScaled ? Math.sqrt(this.#hiddenSize) : 1;
     this.#activation = config.text('activation_function', 'gelu');
   }
 
   encoderGraph(): GeneratedGraph {
     const b = this.#builder();
-    const { variant } = this;
-    const [embedded, mask] = variant.input === 'audio' ? [this.#audio(b), undefined] : this.#tokens(b);
-    const heads = this.config.number('encoder_attention_heads', 16);
+    const hidden = this.variant.input === 'audio' ? this.#encode(b, this.#audio(b)) : this.#encodeTokens(b).hidden;
+    for (let index = 0; index < this.config.number('decoder_layers'); index++) {
+      const attention = `decoder.layers.${index}.encoder_attn`;
+      outputCrossKeys(
+        b,
+        this.#cross(index),
+        b.linear(hidden, `${attention}.k_proj`),
+        b.linear(hidden, `${attention}.v_proj`),
+      );
+    }
+    return { model: b.build(), decoder: null };
+  }
+
+  decoderGraph(): GeneratedGraph {
+    const { decoder, hidden } = this.#cachedDecoder(this.config.number('decoder_layers'));
+    const { b } = decoder;
+    const last = decoder.lastPositions(this.#finalNorm(b, hidden, 'decoder'));
+    b.output('logits', this.#logits(b, last), ['batch_size', 'kept_length', 'vocabulary']);
+    return { model: b.build(), decoder: decoder.layout };
+  }
+
+  /** The decoder up to the last layer that is asked for; its output `alignment` has one map a head. */
+  alignmentGraph(heads: readonly AlignmentHead[]): GeneratedGraph {
+    const weights = new Map<number, Value>();
+    const layers = heads.reduce((most, [layer]) => Math.max(most, layer + 1), 0);
+    const { decoder } = this.#cachedDecoder(layers, (builder, index, query) => {
+      if (heads.some(([layer]) => layer === index)) {
+        weights.set(index, crossAttentionWeights(builder, this.#cross(index), query));
+      }
+    });
+    const { b } = decoder;
+    const maps = heads.map(([layer, head]) => b.slice(weights.get(layer) as Value, head, head + 1, 1));
+    b.output('alignment', b.concat(maps, 1), ['batch_size', heads.length, 'sequence_length', 'encoder_length']);
+    return { model: b.build(), decoder: decoder.layout };
+  }
+
+  /** Encoder and decoder in one pass, the decoder reading the same tokens, for heads that do not generate. */
+  wholeGraph(): GeneratedGraph {
+    const { config, context } = this;
+    if (this.variant.input === 'audio') throw unsupportedArchitecture(config.modelType, context.modelClass);
+    const b = this.#builder();
+    const { ids, mask, hidden: encoded } = this.#encodeTokens(b);
+    const heads = config.number('decoder_attention_heads');
+    const decoded = this.#decode(b, config.number('decoder_layers'), {
+      ids: shiftRight(b, ids, config),
+      positionIds: b.range(b.dim(ids, 1)),
+      self: (_layer, inputs) => causalAttention(b, { ...inputs, heads }),
+      cross: (layer, query) => {
+        const attention = `decoder.layers.${layer}.encoder_attn`;
+        const key = b.linear(encoded, `${attention}.k_proj`);
+        const value = b.linear(encoded, `${attention}.v_proj`);
+        return encoderAttention(b, { query, key, value, heads, scale: this.#cross(layer).scale, mask });
+      },
+    });
+    this.#wholeHead(b, ids, this.#finalNorm(b, decoded, 'decoder'));
+    return { model: b.build(), decoder: null };
+  }
+
+  #wholeHead(b: NetworkBuilder, ids: Value, hidden: Value): void {
+    const { config, context } = this;
+    switch (context.head) {
+      case 'base':
+        return b.output('last_hidden_state', hidden, ['batch_size', 'sequence_length', this.#hiddenSize]);
+      case 'questionAnswering':
+        return questionAnswering(b, hidden);
+      case 'sequenceClassification': {
+        const dense = activate(b, 'tanh', b.linear(lastEndToken(b, ids, hidden, config), 'classification_head.dense'));
+        return b.output('logits', b.linear(dense, 'classification_head.out_proj'), ['batch_size', 'labels']);
+      }
+      default:
+        throw unsupportedArchitecture(config.modelType, context.modelClass);
+    }
+  }
+
+  #encodeTokens(b: NetworkBuilder): { ids: Value; mask: Value; hidden: Value } {
+    const ids = b.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
+    const mask = b.input('attention_mask', 'int64', ['batch_size', 'sequence_length']);
+    const rows = b.scale(b.embedding(ids, this.#tokenModule(b, 'encoder')), this.#embeddingScale);
+    const positions = this.#positions(b, 'encoder', b.range(b.dim(ids, 1)));
+    const embedded = this.#embeddingNorm(b, b.add(rows, positions), 'encoder');
+    return { ids, mask, hidden: this.#encode(b, embedded, mask) };
+  }
+
+  #encode(b: NetworkBuilder, embedded: Value, mask?: Value): Value {
+    const heads = this.config.number('encoder_attention_heads');
     let hidden = embedded;
-    for (let index = 0; index < this.config.number('encoder_layers', 12); index++) {
+    for (let index = 0; index < this.config.number('encoder_layers'); index++) {
       const layer = `encoder.layers.${index}`;
       hidden = this.#residual(b, hidden, `${layer}.self_attn_layer_norm`, (x) => {
         const attended = encoderAttention(b, {
@@ -81,79 +180,58 @@ class BartGraphs {
       });
       hidden = this.#feedForward(b, hidden, layer);
     }
-    hidden = this.#finalNorm(b, hidden, 'encoder');
-    for (let index = 0; index < this.config.number('decoder_layers', 12); index++) {
-      const attention = `decoder.layers.${index}.encoder_attn`;
-      outputCrossKeys(
-        b,
-        this.#cross(index),
-        b.linear(hidden, `${attention}.k_proj`),
-        b.linear(hidden, `${attention}.v_proj`),
-      );
-    }
-    return { model: b.build(), decoder: null };
+    return this.#finalNorm(b, hidden, 'encoder');
   }
 
-  decoderGraph(): GeneratedGraph {
-    const b = this.#builder();
-    const { config } = this;
-    const heads = config.number('decoder_attention_heads', 16);
-    const headSize = this.#hiddenSize / heads;
-    const layers = config.number('decoder_layers', 12);
-    const maxPositions = config.number(['max_target_positions', 'max_position_embeddings'], 1024);
-    const decoder = new Decoder(b, { layers, heads, keyValueHeads: heads, headSize, maxPositions });
-    const rows = b.scale(b.embedding(decoder.ids, this.#tokenModule(b, 'decoder')), this.#embeddingScale);
-    const positions = this.#positions(b, 'decoder', decoder.positionIds);
-    const { decoder, hidden } = this.#decoderLayers(this.config.number('decoder_layers'));
-    const { b } = decoder;
-    const last = decoder.lastPositions(this.#finalNorm(b, hidden, 'decoder'));
-    b.output('logits', this.#logits(b, last), ['batch_size', 'kept_length', 'vocabulary']);
-    return { model: b.build(), decoder: decoder.layout };
-  }
-
-  /** The decoder up to the last layer that is asked for; its output `alignment` has one map a head. */
-  alignmentGraph(heads: readonly AlignmentHead[]): GeneratedGraph {
-    const weights = new Map<number, Value>();
-    const layers = heads.reduce((most, [layer]) => Math.max(most, layer + 1), 0);
-    const { decoder } = this.#decoderLayers(layers, (builder, index, query) => {
-      if (heads.some(([layer]) => layer === index)) {
-        weights.set(index, crossAttentionWeights(builder, this.#cross(index), query));
-      }
-    });
-    const { b } = decoder;
-    const maps = heads.map(([layer, head]) => b.slice(weights.get(layer) as Value, head, head + 1, 1));
-    b.output('alignment', b.concat(maps, 1), ['batch_size', heads.length, 'sequence_length', 'encoder_length']);
-    return { model: b.build(), decoder: decoder.layout };
-  }
-
-  #decoderLayers(
+  #cachedDecoder(
     layers: number,
     onQuery?: (b: NetworkBuilder, layer: number, query: Value) => void,
   ): { decoder: Decoder; hidden: Value } {
-    let hidden = this.#embeddingNorm(b, b.add(rows, positions), 'decoder');
-    for (let index = 0; index < layers; index++) {
-      const layer = `decoder.layers.${index}`;
-      hidden = this.#residual(b, hidden, `${layer}.self_attn_layer_norm`, (x) => {
-        const attended = decoder.attention(index, {
-          query: b.linear(x, `${layer}.self_attn.q_proj`),
-          key: b.linear(x, `${layer}.self_attn.k_proj`),
-          value: b.linear(x, `${layer}.self_attn.v_proj`),
-          scale: headSize ** -0.5,
-          rope: null,
-        });
-        return b.linear(attended, `${layer}.self_attn.out_proj`);
-      });
-      hidden = this.#residual(b, hidden, `${layer}.encoder_attn_layer_norm`, (x) => {
-        const query = b.linear(x, `${layer}.encoder_attn.q_proj`);
-        const attended = crossAttention(decoder, this.#cross(index), query, this.variant.input === 'tokens');
-        return b.linear(attended, `${layer}.encoder_attn.out_proj`);
-      });
-      hidden = this.#feedForward(b, hidden, layer);
-    }
+    const b = this.#builder();
+    const { config } = this;
+    const heads = config.number('decoder_attention_heads');
+    const headSize = this.#hiddenSize / heads;
+    const maxPositions = config.number(['max_target_positions', 'max_position_embeddings']);
+    const decoder = new Decoder(b, { layers, heads, keyValueHeads: heads, headSize, maxPositions });
+    const hidden = this.#decode(b, layers, {
+      ids: decoder.ids,
+      positionIds: decoder.positionIds,
+      self: (layer, inputs) => decoder.attention(layer, { ...inputs, rope: null }),
+      cross: (layer, query) => {
+        onQuery?.(b, layer, query);
+        return crossAttention(decoder, this.#cross(layer), query, this.variant.input === 'tokens');
+      },
+    });
     return { decoder, hidden };
   }
 
-        onQuery?.(b, index, query);
+  #decode(
+    b: NetworkBuilder,
+    layers: number,
+    { ids, positionIds, self, cross }: DecoderAttentions & { ids: Value; positionIds: Value },
+  ): Value {
+    const scale = (this.#hiddenSize / this.config.number('decoder_attention_heads')) ** -0.5;
+    const rows = b.scale(b.embedding(ids, this.#tokenModule(b, 'decoder')), this.#embeddingScale);
+    const positions = this.#positions(b, 'decoder', positionIds);
+    let hidden = this.variant.normsBeforePositions
+      ? b.add(this.#embeddingNorm(b, rows, 'decoder'), positions)
+      : this.#embeddingNorm(b, b.add(rows, positions), 'decoder');
+    for (let index = 0; index < layers; index++) {
+      const layer = `decoder.layers.${index}`;
+      hidden = this.#residual(b, hidden, `${layer}.self_attn_layer_norm`, (x) => {
+        const query = b.linear(x, `${layer}.self_attn.q_proj`);
+        const key = b.linear(x, `${layer}.self_attn.k_proj`);
+        const value = b.linear(x, `${layer}.self_attn.v_proj`);
+        return b.linear(self(index, { query, key, value, scale }), `${layer}.self_attn.out_proj`);
+      });
+      hidden = this.#residual(b, hidden, `${layer}.encoder_attn_layer_norm`, (x) =>
+        b.linear(cross(index, b.linear(x, `${layer}.encoder_attn.q_proj`)), `${layer}.encoder_attn.out_proj`),
+      );
+      hidden = this.#feedForward(b, hidden, layer);
+    }
+    return hidden;
+  }
+
   #builder(): NetworkBuilder {
     const b = this.context.newBuilder();
     b.weights.setBasePrefix('model');
@@ -161,7 +239,7 @@ class BartGraphs {
   }
 
   #cross(layer: number): CrossAttention {
-    const heads = this.config.number('decoder_attention_heads', 16);
+    const heads = this.config.number('decoder_attention_heads');
     return { layer, heads, width: this.#hiddenSize, scale: (this.#hiddenSize / heads) ** -0.5 };
   }
 
@@ -169,21 +247,10 @@ class BartGraphs {
     return b.has(`${stack}.embed_tokens.weight`) ? `${stack}.embed_tokens` : 'shared';
   }
 
-  #tokens(b: NetworkBuilder): [Value, Value] {
-    const ids = b.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
-    const mask = b.input('attention_mask', 'int64', ['batch_size', 'sequence_length']);
-    const rows = b.scale(b.embedding(ids, this.#tokenModule(b, 'encoder')), this.#embeddingScale);
-    const positions = this.#positions(b, 'encoder', b.range(b.dim(ids, 1)));
-    return [this.#embeddingNorm(b, b.add(rows, positions), 'encoder'), mask];
-  }
-
   /** Whisper's two convolutions over the spectrogram. */
   #audio(b: NetworkBuilder): Value {
-    const features = b.input('input_features', 'float', [
-      'batch_size',
-      this.config.number('num_mel_bins', 80),
-      'frames',
-    ]);
+    const bins = this.config.number('num_mel_bins');
+    const features = b.input('input_features', 'float', ['batch_size', bins, 'frames']);
     const convolve = (x: Value, module: string, stride: number): Value =>
       activate(
         b,
@@ -204,7 +271,7 @@ class BartGraphs {
     if (positions === 'learned' || b.has(name)) {
       return b.gather(b.weight(name), positionOffset === 0 ? ids : b.add(ids, b.int64(positionOffset)));
     }
-    const count = this.config.number('max_position_embeddings', 1024);
+    const count = this.config.number('max_position_embeddings');
     return b.gather(b.floats(sinusoids(count, this.#hiddenSize), [count, this.#hiddenSize]), ids);
   }
 
@@ -229,11 +296,34 @@ class BartGraphs {
   }
 
   #logits(b: NetworkBuilder, hidden: Value): Value {
-    const isTied = this.config.flag('tie_word_embeddings', true);
-    const own = ['lm_head', 'proj_out'].find((module) => b.has(`${module}.weight`));
-    const scores = b.linear(hidden, !isTied && own !== undefined ? own : this.#tokenModule(b, 'decoder'));
+    const own = this.variant.input === 'audio' ? 'proj_out' : 'lm_head';
+    const scores = b.linear(hidden, b.scoringModule(this.config, own, this.#tokenModule(b, 'decoder')));
     return b.has('final_logits_bias') ? b.add(scores, b.weight('final_logits_bias')) : scores;
   }
+}
+
+/** What the decoder is given where nothing is: the tokens, one place later. Source: `shift_tokens_right`. */
+function shiftRight(b: NetworkBuilder, ids: Value, config: ModelConfig): Value {
+  const rest = b.op('Slice', [ids, b.int64s([0]), b.int64s([-1]), b.int64s([1])]);
+  return b.concat([firstDecoderToken(b, ids, config), rest], 1);
+}
+
+/** mBART begins with the language, which is the last token that is not padding. */
+function firstDecoderToken(b: NetworkBuilder, ids: Value, config: ModelConfig): Value {
+  if (config.modelType !== 'mbart') {
+    const shape = b.concat([b.dim(ids, 0), b.int64s([1])], 0);
+    return b.op('Expand', [b.int64s([config.number('decoder_start_token_id')]), shape]);
+  }
+  const isToken = b.op('Not', [b.op('Equal', [ids, b.int64(config.number('pad_token_id'))])]);
+  const count = b.op('ReduceSum', [b.cast(isToken, 'int64'), b.int64s([1])], { keepdims: 1 });
+  return b.op('GatherElements', [ids, b.sub(count, b.int64(1))], { axis: 1 });
+}
+
+/** The hidden state of each row's last end token. */
+function lastEndToken(b: NetworkBuilder, ids: Value, hidden: Value, config: ModelConfig): Value {
+  const isEnd = b.cast(b.op('Equal', [ids, b.int64(config.number('eos_token_id'))]), 'int64');
+  const places = b.mul(isEnd, b.add(b.range(b.dim(ids, 1)), b.int64(1)));
+  return b.op('GatherND', [hidden, b.op('ArgMax', [places], { axis: 1, keepdims: 1 })], { batch_dims: 1 });
 }
 
 /** Sines in the first half of the columns, cosines in the second. Source: `MarianSinusoidalPositionalEmbedding`. */

@@ -1,5 +1,6 @@
 import { activate } from '../activation.js';
 import { encoderAttention } from '../encoderAttention.js';
+import { distanceScores, hasAbsolutePositions } from '../distanceScores.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
 import { absent, type Value } from '../graphBuilder.js';
 import { encoderHead } from '../encoderHeads.js';
@@ -24,7 +25,7 @@ const variants: Readonly<Record<string, BertVariant>> = {
 };
 
 function hasSeveralTypes(config: ModelConfig): boolean {
-  return config.number('type_vocab_size', 1) > 1;
+  return config.number('type_vocab_size') > 1;
 }
 
 /** BERT, RoBERTa, XLM-RoBERTa, CamemBERT and ELECTRA. Source: transformers' modeling_bert, modeling_roberta, modeling_electra. */
@@ -43,24 +44,26 @@ export function bertFamily(context: ArchitectureContext): GeneratedModel {
 }
 
 function checkSettings(config: ModelConfig): void {
-  const positions = config.text('position_embedding_type', 'absolute');
-  if (positions !== 'absolute') throw unsupportedSetting(config, 'position_embedding_type', positions);
   if (config.flag('is_decoder', false)) throw unsupportedSetting(config, 'is_decoder', 'true');
 }
 
 function embeddings(b: NetworkBuilder, config: ModelConfig, variant: BertVariant, ids: Value): Value {
   const words = b.embedding(ids, 'embeddings.word_embeddings');
-  const positionIds = variant.positionsFromPadding
-    ? positionsFromPadding(b, ids, config.number('pad_token_id', 1))
-    : b.range(b.dim(ids, 1));
-  const positions = b.gather(b.weight('embeddings.position_embeddings.weight'), positionIds);
   const typeWeights = b.weight('embeddings.token_type_embeddings.weight');
   const types = variant.hasTokenTypeInput(config)
     ? b.gather(typeWeights, b.input('token_type_ids', 'int64', ['batch_size', 'sequence_length']))
     : b.gather(typeWeights, b.int64(0));
-  const sum = b.add(b.add(words, types), positions);
-  const norm = b.layerNorm(sum, 'embeddings.LayerNorm', config.number('layer_norm_eps', 1e-12));
+  const typed = b.add(words, types);
+  const sum = hasAbsolutePositions(config) ? b.add(typed, positionRows(b, config, variant, ids)) : typed;
+  const norm = b.layerNorm(sum, 'embeddings.LayerNorm', config.number('layer_norm_eps'));
   return b.has('embeddings_project.weight') ? b.linear(norm, 'embeddings_project') : norm;
+}
+
+function positionRows(b: NetworkBuilder, config: ModelConfig, variant: BertVariant, ids: Value): Value {
+  const positionIds = variant.positionsFromPadding
+    ? positionsFromPadding(b, ids, config.number('pad_token_id'))
+    : b.range(b.dim(ids, 1));
+  return b.gather(b.weight('embeddings.position_embeddings.weight'), positionIds);
 }
 
 /** Source: transformers' `create_position_ids_from_input_ids`. */
@@ -72,21 +75,22 @@ export function positionsFromPadding(b: NetworkBuilder, ids: Value, paddingId: n
 
 /** The layers of BERT over embedded tokens: [batch, length, hidden]. */
 export function encoderLayers(b: NetworkBuilder, config: ModelConfig, embedded: Value, mask: Value): Value {
-  const epsilon = config.number('layer_norm_eps', 1e-12);
-  const heads = config.number('num_attention_heads');
-  const scale = 1 / Math.sqrt(config.number('hidden_size') / heads);
+  const epsilon = config.number('layer_norm_eps');
+  const headSize = config.number('hidden_size') / config.number('num_attention_heads');
+  const scale = headSize ** -0.5;
   const activation = config.text('hidden_act', 'gelu');
   let hidden = embedded;
   for (let index = 0; index < config.number('num_hidden_layers'); index++) {
     const layer = `encoder.layer.${index}`;
-    const attended = encoderAttention(b, {
-      query: b.linear(hidden, `${layer}.attention.self.query`),
-      key: b.linear(hidden, `${layer}.attention.self.key`),
-      value: b.linear(hidden, `${layer}.attention.self.value`),
-      heads,
-      scale,
-      mask,
-    });
+    const module = `${layer}.attention.self`;
+    // Heads may have been pruned.
+    const heads = b.weights.size(`${module}.query.weight`, 0) / headSize;
+    const query = b.linear(hidden, `${module}.query`);
+    const key = b.linear(hidden, `${module}.key`);
+    const distances = distanceScores(b, config, { query, key, heads, headSize, module });
+    const bias = distances === null ? undefined : b.scale(distances, scale);
+    const value = b.linear(hidden, `${module}.value`);
+    const attended = encoderAttention(b, { query, key, value, heads, scale, mask, bias });
     hidden = residualNorm(b, attended, hidden, `${layer}.attention.output`, epsilon);
     const inner = activate(b, activation, b.linear(hidden, `${layer}.intermediate.dense`));
     hidden = residualNorm(b, inner, hidden, `${layer}.output`, epsilon);

@@ -10,11 +10,11 @@ export function bloom(context: ArchitectureContext): GeneratedModel {
   const { config } = context;
   const b = context.newBuilder();
   b.weights.setBasePrefix('transformer');
-  const hiddenSize = config.number(['hidden_size', 'n_embed'], 64);
-  const heads = config.number(['n_head', 'num_attention_heads'], 8);
+  const hiddenSize = config.number(['n_embed', 'hidden_size']);
+  const heads = config.number('n_head');
   const headSize = hiddenSize / heads;
-  const layers = config.number(['n_layer', 'num_hidden_layers'], 2);
-  const epsilon = config.number('layer_norm_epsilon', 1e-5);
+  const layers = config.number('n_layer');
+  const epsilon = config.number('layer_norm_epsilon');
   const decoder = new Decoder(b, { layers, heads, keyValueHeads: heads, headSize, maxPositions: null });
   const bias = alibi(b, decoder, heads);
   const afterNorm = config.flag('apply_residual_connection_post_layernorm', false);

@@ -3,23 +3,24 @@ import { Decoder } from '../decoder.js';
 import { decoderHead } from '../decoderHeads.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
 import { absent, type Value } from '../graphBuilder.js';
+import type { ModelConfig } from '../modelConfig.js';
 
 /** GPT-2. Source: transformers' modeling_gpt2 (Conv1D weights lie as [in, out]). */
 export function gpt2(context: ArchitectureContext): GeneratedModel {
   const { config } = context;
   const b = context.newBuilder();
   b.weights.setBasePrefix('transformer');
-  const hiddenSize = config.number(['n_embd', 'hidden_size'], 768);
-  const heads = config.number(['n_head', 'num_attention_heads'], 12);
-  const layers = config.number(['n_layer', 'num_hidden_layers'], 12);
-  const epsilon = config.number('layer_norm_epsilon', 1e-5);
+  const hiddenSize = config.number('n_embd');
+  const heads = config.number('n_head');
+  const layers = config.number('n_layer');
+  const epsilon = config.number('layer_norm_epsilon');
   const headSize = hiddenSize / heads;
   const decoder = new Decoder(b, {
     layers,
     heads,
     keyValueHeads: heads,
     headSize,
-    maxPositions: config.number(['n_positions', 'n_ctx', 'max_position_embeddings'], 1024),
+    maxPositions: config.number('n_positions'),
   });
   const conv = { isTransposed: true };
   let sum: Value = b.add(b.embedding(decoder.ids, 'wte'), b.embedding(decoder.positionIds, 'wpe'));
@@ -31,10 +32,13 @@ export function gpt2(context: ArchitectureContext): GeneratedModel {
       Value,
       Value,
     ];
-    const scale =
-      (config.flag('scale_attn_weights', true) ? headSize ** -0.5 : 1) /
-      (config.flag('scale_attn_by_inverse_layer_idx', false) ? index + 1 : 1);
-    const attended = decoder.attention(index, { query, key, value, scale, rope: null });
+    const attended = decoder.attention(index, {
+      query,
+      key,
+      value,
+      scale: attentionScale(config, headSize, index),
+      rope: null,
+    });
     const projected = b.linear(attended, `${layer}.attn.c_proj`, conv);
     ({ norm, sum } = b.skipLayerNorm(sum, projected, absent, `${layer}.ln_2`, epsilon));
     const inner = activate(
@@ -47,4 +51,11 @@ export function gpt2(context: ArchitectureContext): GeneratedModel {
     ({ norm, sum } = b.skipLayerNorm(sum, output, absent, next, epsilon));
   }
   return decoderHead(context, decoder, { hidden: norm, hiddenSize, lmHead: 'lm_head', embedding: 'wte' });
+}
+
+/** From 4.42 until 5, what computes attention by default did not know the settings of the scale. */
+function attentionScale(config: ModelConfig, headSize: number, layer: number): number {
+  if (config.isBefore(5) && !config.isBefore(4, 42)) return headSize ** -0.5;
+  const scale = config.flag('scale_attn_weights', true) ? headSize ** -0.5 : 1;
+  return config.flag('scale_attn_by_inverse_layer_idx', false) ? scale / (layer + 1) : scale;
 }

@@ -5,13 +5,29 @@ import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
 import type { Value } from '../graphBuilder.js';
 import type { ModelConfig } from '../modelConfig.js';
 import type { NetworkBuilder } from '../networkBuilder.js';
-import { ropeTable, type RopeTable } from '../rope.js';
+import { ropeOfLayerType, ropeTable, type RopeTable } from '../rope.js';
+import { unsupportedSetting } from '../unsupported.js';
 
 /** What a layer's attention may look at. */
 interface LayerPlan {
   rope: RopeTable | null;
   window: number | null;
 }
+
+/** Since which minor version of transformers 4 an architecture's code reads a setting; none: always. */
+interface LlamaVariant {
+  ropeScalingSince?: number;
+  headSizeSince?: number;
+}
+
+const variants: Readonly<Record<string, LlamaVariant>> = {
+  gemma: { ropeScalingSince: 48 },
+  gemma2: { ropeScalingSince: 48 },
+  llama: { headSizeSince: 45 },
+  mistral: { ropeScalingSince: 48 },
+  phi3: { headSizeSince: 48 },
+  qwen2: { ropeScalingSince: 45, headSizeSince: 48 },
+};
 
 /**
  * Llama and its relatives: RMS normalization before attention and a gated MLP, rotary positions, grouped keys and values.
@@ -20,11 +36,16 @@ interface LayerPlan {
  */
 export function llamaFamily(context: ArchitectureContext): GeneratedModel {
   const { config } = context;
+  const isBidirectional = config.flag('use_bidirectional_attention', false);
+  if (isBidirectional && (config.modelType !== 'gemma3_text' || context.head === 'causalLm')) {
+    throw unsupportedSetting(config, 'use_bidirectional_attention', 'true');
+  }
   const b = context.newBuilder();
-  b.weights.setBasePrefix('model');
+  // Question answering calls the base model otherwise in most of these files.
+  b.weights.setBasePrefix('model', 'transformer');
   const shape = readShape(config);
-  const { tables, layerPlan } = planLayers(config, shape.headSize);
-  const decoder = new Decoder(b, { ...shape, maxPositions: null, ropeTables: tables });
+  const { tables, layerPlan } = planLayers(config, shape);
+  const decoder = new Decoder(b, { ...shape, maxPositions: null, ropeTables: tables, isBidirectional });
   const family = new LlamaLayers(b, config, decoder, shape);
   const hidden = family.run(layerPlan);
   const softcap = config.number('final_logit_softcapping', 0);
@@ -52,70 +73,95 @@ interface LlamaShape {
 function readShape(config: ModelConfig): LlamaShape {
   const heads = config.number('num_attention_heads');
   const hiddenSize = config.number('hidden_size');
+  const shared = Math.trunc(hiddenSize / heads);
   return {
     layers: config.number('num_hidden_layers'),
     heads,
     keyValueHeads: config.number('num_key_value_heads', heads),
-    headSize: config.number('head_dim', hiddenSize / heads),
+    headSize: reads(config, 'headSizeSince') ? config.number('head_dim', shared) : shared,
     hiddenSize,
   };
 }
 
+function reads(config: ModelConfig, setting: keyof LlamaVariant): boolean {
+  return !config.isBefore(4, variants[config.modelType]?.[setting] ?? 0);
+}
+
 function planLayers(
   config: ModelConfig,
-  headSize: number,
+  { headSize, layers }: LlamaShape,
 ): { tables: RopeTable[]; layerPlan: (index: number) => LayerPlan } {
-  const types = config.list('layer_types');
-  const isLocal = (index: number): boolean =>
-    types ? types[index] === 'sliding_attention' : isLocalByRule(config, index);
-  const window = usesWindow(config) ? config.number('sliding_window', 0) || null : null;
+  const rotates = rotatingLayers(config);
+  const isLocal = localLayers(config, layers, rotates);
+  const window = windowOf(config);
+  const planFor = (table: (index: number) => RopeTable) => (index: number) => ({
+    rope: rotates(index) ? table(index) : null,
+    window: isLocal(index) ? window : null,
+  });
   if (config.modelType === 'gemma3_text') {
-    const global = ropeTable(config, headSize, { layerType: 'full_attention' });
-    const theta = config.nested('rope_parameters')?.nested('sliding_attention')?.number('rope_theta');
-    const local = ropeTable(config, headSize, {
+    const globalTheta = config.number('rope_theta', 1_000_000);
+    const localTheta = config.number('rope_local_base_freq', 10_000);
+    const scaling = config.nested('rope_scaling')?.json;
+    const global = ropeTable(ropeOfLayerType(config, 'full_attention', globalTheta, scaling), headSize);
+    const local = ropeTable(ropeOfLayerType(config, 'sliding_attention', localTheta, undefined), headSize, {
       name: '_local',
-      layerType: 'sliding_attention',
-      theta: theta ?? config.number('rope_local_base_freq', 10000),
-      unscaled: true,
     });
-    return {
-      tables: [global, local],
-      layerPlan: (index) => ({ rope: isLocal(index) ? local : global, window: isLocal(index) ? window : null }),
-    };
+    return { tables: [global, local], layerPlan: planFor((index) => (isLocal(index) ? local : global)) };
   }
-  const table = ropeTable(config, headSize);
-  const rotates = (index: number): boolean => {
-    const flags = config.list('no_rope_layers');
-    if (flags && flags.length > 0) return flags[index] === 1;
-    const interval = config.modelType === 'smollm3' ? config.number('no_rope_layer_interval', 4) : 0;
-    return interval === 0 || (index + 1) % interval !== 0;
-  };
-  return {
-    tables: [table],
-    layerPlan: (index) => ({ rope: rotates(index) ? table : null, window: isLocal(index) ? window : null }),
-  };
+  const table = ropeTable(config, headSize, { scalesSince: variants[config.modelType]?.ropeScalingSince ?? 0 });
+  return { tables: [table], layerPlan: planFor(() => table) };
 }
 
-function usesWindow(config: ModelConfig): boolean {
-  return config.flag('use_sliding_window', !['qwen2', 'qwen3', 'smollm3'].includes(config.modelType));
+/** SmolLM3 leaves some layers without positions. */
+function rotatingLayers(config: ModelConfig): (index: number) => boolean {
+  if (config.modelType !== 'smollm3') return () => true;
+  const flags = config.list('no_rope_layers');
+  const interval = config.number('no_rope_layer_interval');
+  return (index) => (flags ? flags[index] === 1 : (index + 1) % interval !== 0);
 }
 
-/** Which layers see a window only, where config.json does not list the layer types. */
-function isLocalByRule(config: ModelConfig, index: number): boolean {
+function windowOf(config: ModelConfig): number | null {
+  const size = config.number('sliding_window', 0);
+  const isUsed = config.flag('use_sliding_window', !['qwen2', 'qwen3', 'smollm3'].includes(config.modelType));
+  if (!isUsed || size === 0) return null;
+  return config.flag('use_bidirectional_attention', false) ? Math.floor(size / 2) + 1 : size;
+}
+
+/** Which layers see a window only. */
+function localLayers(
+  config: ModelConfig,
+  layers: number,
+  rotates: (index: number) => boolean,
+): (index: number) => boolean {
+  const types = config.isBefore(4, 53) ? null : config.list('layer_types');
+  if (types?.length === layers) return (index) => types[index] === 'sliding_attention';
   switch (config.modelType) {
     case 'gemma2':
-      return index % 2 === 0;
-    case 'gemma3_text':
-      return (index + 1) % config.number(['sliding_window_pattern', '_sliding_window_pattern'], 6) !== 0;
+      return (index) => index % 2 === 0;
+    case 'gemma3_text': {
+      const pattern = config.number(['sliding_window_pattern', '_sliding_window_pattern'], 6);
+      return (index) => (index + 1) % pattern !== 0;
+    }
     case 'qwen2':
-    case 'qwen3':
-      return index >= config.number('max_window_layers', 28);
-    case 'mistral':
+    case 'qwen3': {
+      const first = config.number('max_window_layers');
+      // Before 4.53 only one way of computing attention knew the window, and not the default one.
+      return (index) => !config.isBefore(4, 53) && index >= first;
+    }
+    case 'smollm3':
+      return (index) => !rotates(index);
     case 'phi3':
-      return true;
+      return () => !config.isBefore(4, 46);
+    case 'mistral':
+      return () => true;
     default:
-      return false;
+      return () => false;
   }
+}
+
+/** What computes attention by default in these versions knows no cap. */
+function capsScores(config: ModelConfig): boolean {
+  return !config.isBefore(4, 45) && (config.isBefore(4, 48) || !config.isBefore(5));
 }
 
 class LlamaLayers {
@@ -129,7 +175,7 @@ class LlamaLayers {
     readonly shape: LlamaShape,
   ) {
     this.#isGemma = config.modelType.startsWith('gemma');
-    this.#epsilon = config.number('rms_norm_eps', 1e-6);
+    this.#epsilon = config.number('rms_norm_eps');
   }
 
   run(layerPlan: (index: number) => LayerPlan): Value {
@@ -184,7 +230,7 @@ class LlamaLayers {
       scale: config.number('attention_multiplier', scalar ** -0.5),
       rope: plan.rope,
       window: plan.window,
-      softcap: config.number('attn_logit_softcapping', 0),
+      softcap: capsScores(config) ? config.number('attn_logit_softcapping', 0) : 0,
     });
     return this.b.linear(attended, `${module}.o_proj`);
   }
@@ -207,16 +253,25 @@ class LlamaLayers {
   }
 
   #mlp(x: Value, module: string): Value {
-    const { b, config } = this;
-    const activation = config.text(
-      this.#isGemma ? ['hidden_activation', 'hidden_act'] : 'hidden_act',
-      this.#isGemma ? 'gelu_pytorch_tanh' : 'silu',
-    );
     const [gate, up] = this.#gateAndUp(x, module);
-    // The first Gemma's config.json says `gelu` where its code means the approximation.
-    const isOldGemma = config.modelType === 'gemma' && activation === 'gelu';
-    const activated = activate(b, isOldGemma ? 'gelu_pytorch_tanh' : activation, gate);
-    return b.linear(b.mul(activated, up), `${module}.down_proj`);
+    return this.b.linear(this.b.mul(activate(this.b, this.#activation(), gate), up), `${module}.down_proj`);
+  }
+
+  #activation(): string {
+    const { config } = this;
+    switch (config.modelType) {
+      case 'gemma': {
+        if (config.isBefore(4, 48)) return config.text('hidden_activation', 'gelu_pytorch_tanh');
+        // The first Gemma's config.json says `gelu` where its code means the approximation.
+        const activation = config.text('hidden_act', 'gelu_pytorch_tanh');
+        return activation === 'gelu' && !config.isBefore(5) ? 'gelu_pytorch_tanh' : activation;
+      }
+      case 'gemma2':
+      case 'gemma3_text':
+        return config.text('hidden_activation', 'gelu_pytorch_tanh');
+      default:
+        return config.text('hidden_act', 'silu');
+    }
   }
 
   #gateAndUp(x: Value, module: string): [Value, Value] {

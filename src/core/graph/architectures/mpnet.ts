@@ -12,7 +12,7 @@ export function mpnet(context: ArchitectureContext): GeneratedModel {
   b.weights.setBasePrefix('mpnet');
   const hiddenSize = config.number('hidden_size');
   const heads = config.number('num_attention_heads');
-  const epsilon = config.number('layer_norm_eps', 1e-12);
+  const epsilon = config.number('layer_norm_eps');
   const ids = b.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
   const mask = b.input('attention_mask', 'int64', ['batch_size', 'sequence_length']);
   // The padding id of the embedding table is fixed in MPNet's code.

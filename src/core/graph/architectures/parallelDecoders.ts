@@ -4,7 +4,6 @@ import { decoderHead } from '../decoderHeads.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
 import type { Value } from '../graphBuilder.js';
 import { ropeTable } from '../rope.js';
-import { unsupportedSetting } from '../unsupported.js';
 
 /** GPT-NeoX (Pythia): attention and MLP side by side on the same input. Source: transformers' modeling_gpt_neox. */
 export function gptNeox(context: ArchitectureContext): GeneratedModel {
@@ -15,8 +14,12 @@ export function gptNeox(context: ArchitectureContext): GeneratedModel {
   const heads = config.number('num_attention_heads');
   const headSize = hiddenSize / heads;
   const layers = config.number('num_hidden_layers');
-  const epsilon = config.number('layer_norm_eps', 1e-5);
-  const rope = ropeTable(config, headSize, { defaultPartial: 0.25 });
+  const epsilon = config.number('layer_norm_eps');
+  const rope = ropeTable(config, headSize, {
+    thetaKey: 'rotary_emb_base',
+    partialKey: 'rotary_pct',
+    defaultPartial: 0.25,
+  });
   const decoder = new Decoder(b, {
     layers,
     heads,
@@ -50,19 +53,25 @@ export function gptNeox(context: ArchitectureContext): GeneratedModel {
 /** Phi 1 and 2. Source: transformers' modeling_phi. */
 export function phi(context: ArchitectureContext): GeneratedModel {
   const { config } = context;
-  if (config.flag('qk_layernorm', false)) throw unsupportedSetting(config, 'qk_layernorm', 'true');
   const b = context.newBuilder();
   b.weights.setBasePrefix('model');
   const hiddenSize = config.number('hidden_size');
   const heads = config.number('num_attention_heads');
-  const headSize = config.number('head_dim', hiddenSize / heads);
+  const shared = hiddenSize / heads;
+  const headSize = config.isBefore(4, 48) ? shared : config.number('head_dim', shared);
+  const keyValueHeads = config.number('num_key_value_heads', heads);
+  const normByHead = (x: Value, module: string, count: number): Value => {
+    if (!config.flag('qk_layernorm', false)) return x;
+    const normed = b.layerNorm(b.reshape(x, [0, 0, count, headSize]), module, epsilon);
+    return b.reshape(normed, [0, 0, count * headSize]);
+  };
   const layers = config.number('num_hidden_layers');
-  const epsilon = config.number('layer_norm_eps', 1e-5);
+  const epsilon = config.number('layer_norm_eps');
   const rope = ropeTable(config, headSize, { defaultPartial: 0.5 });
   const decoder = new Decoder(b, {
     layers,
     heads,
-    keyValueHeads: config.number('num_key_value_heads', heads),
+    keyValueHeads,
     headSize,
     maxPositions: null,
     ropeTables: [rope],
@@ -72,8 +81,8 @@ export function phi(context: ArchitectureContext): GeneratedModel {
     const layer = `layers.${index}`;
     const normed = b.layerNorm(hidden, `${layer}.input_layernorm`, epsilon);
     const attended = decoder.attention(index, {
-      query: b.linear(normed, `${layer}.self_attn.q_proj`),
-      key: b.linear(normed, `${layer}.self_attn.k_proj`),
+      query: normByHead(b.linear(normed, `${layer}.self_attn.q_proj`), `${layer}.self_attn.q_layernorm`, heads),
+      key: normByHead(b.linear(normed, `${layer}.self_attn.k_proj`), `${layer}.self_attn.k_layernorm`, keyValueHeads),
       value: b.linear(normed, `${layer}.self_attn.v_proj`),
       scale: headSize ** -0.5,
       rope,

@@ -1,6 +1,7 @@
 import { activate } from '../activation.js';
 import { Decoder } from '../decoder.js';
 import { encoderAttention } from '../encoderAttention.js';
+import { encoderHead } from '../encoderHeads.js';
 import type { ArchitectureContext, GeneratedGraph, GeneratedModel } from '../generatedGraph.js';
 import type { Value } from '../graphBuilder.js';
 import type { ModelConfig } from '../modelConfig.js';
@@ -27,7 +28,8 @@ interface T5Shape {
 export function t5(context: ArchitectureContext): GeneratedModel {
   const { config, head } = context;
   const shape = readShape(config);
-  if (head === 'base' && context.modelClass.endsWith('EncoderModel')) {
+  const isEncoderAlone = head === 'base' && context.modelClass.endsWith('EncoderModel');
+  if (isEncoderAlone || head === 'tokenClassification') {
     return { main: encoderGraph(context, shape, true), encoder: null };
   }
   if (head !== 'conditionalGeneration') throw unsupportedArchitecture(config.modelType, context.modelClass);
@@ -35,17 +37,17 @@ export function t5(context: ArchitectureContext): GeneratedModel {
 }
 
 function readShape(config: ModelConfig): T5Shape {
-  const layers = config.number('num_layers', 6);
+  const layers = config.number('num_layers');
   const projection = config.text('feed_forward_proj', 'relu');
   return {
-    hiddenSize: config.number('d_model', 512),
-    heads: config.number('num_heads', 8),
-    headSize: config.number('d_kv', 64),
+    hiddenSize: config.number('d_model'),
+    heads: config.number('num_heads'),
+    headSize: config.number('d_kv'),
     layers,
     decoderLayers: config.number('num_decoder_layers', layers),
-    epsilon: config.number('layer_norm_epsilon', 1e-6),
-    buckets: config.number('relative_attention_num_buckets', 32),
-    maxDistance: config.number('relative_attention_max_distance', 128),
+    epsilon: config.number('layer_norm_epsilon'),
+    buckets: config.number('relative_attention_num_buckets'),
+    maxDistance: config.number('relative_attention_max_distance'),
     activation: projection === 'gated-gelu' ? 'gelu_new' : projection.replace('gated-', ''),
     hasTableByLayer: config.modelType === 'umt5',
   };
@@ -98,7 +100,7 @@ function encoderGraph(context: ArchitectureContext, shape: T5Shape, isAlone: boo
     hidden = feedForward(b, hidden, `${layer}.layer.1`, shape);
   }
   hidden = norm(b, hidden, 'encoder.final_layer_norm', shape);
-  if (isAlone) b.output('last_hidden_state', hidden, ['batch_size', 'sequence_length', shape.hiddenSize]);
+  if (isAlone) encoderHead(b, context, { hidden, ids, hiddenSize: shape.hiddenSize, head: context.head });
   else {
     for (let index = 0; index < shape.decoderLayers; index++) {
       const attention = `decoder.block.${index}.layer.1.EncDecAttention`;
@@ -143,11 +145,16 @@ function decoderGraph(context: ArchitectureContext, shape: T5Shape): GeneratedGr
     hidden = feedForward(b, hidden, `${layer}.layer.2`, shape);
   }
   const last = decoder.lastPositions(norm(b, hidden, 'decoder.final_layer_norm', shape));
-  const isTied = context.config.flag('tie_word_embeddings', true);
-  const isScaled = context.config.flag('scale_decoder_outputs', isTied && context.config.modelType !== 'mt5');
-  const scaled = b.scale(last, isScaled ? shape.hiddenSize ** -0.5 : 1);
-  // A head of its own is only stored where it is not tied, whatever config.json says.
-  const head = b.has('lm_head.weight') ? 'lm_head' : tokenModule(b, 'decoder');
+  const scaled = b.scale(last, scalesOutput(context.config) ? shape.hiddenSize ** -0.5 : 1);
+  const head = b.scoringModule(context.config, 'lm_head', tokenModule(b, 'decoder'));
   b.output('logits', b.linear(scaled, head), ['batch_size', 'kept_length', 'vocabulary']);
   return { model: b.build(), decoder: decoder.layout };
+}
+
+/** Whether the decoder's output is scaled before the head: where it is tied, or once was. */
+function scalesOutput(config: ModelConfig): boolean {
+  const isTied = config.flag('tie_word_embeddings', true);
+  if (config.isBefore(5)) return isTied;
+  if (config.modelType === 't5') return config.flag('scale_decoder_outputs', isTied);
+  return config.modelType === 'umt5';
 }

@@ -13,8 +13,8 @@ export function vit(context: ArchitectureContext): GeneratedModel {
   const b = context.newBuilder();
   b.weights.setBasePrefix(config.modelType);
   const hiddenSize = config.number('hidden_size');
-  const heads = config.number('num_attention_heads');
-  const epsilon = config.number('layer_norm_eps', 1e-12);
+  const headSize = hiddenSize / config.number('num_attention_heads');
+  const epsilon = config.number('layer_norm_eps');
   let hidden = patches(b, config, hiddenSize);
   for (let index = 0; index < config.number('num_hidden_layers'); index++) {
     const layer = `encoder.layer.${index}`;
@@ -23,8 +23,9 @@ export function vit(context: ArchitectureContext): GeneratedModel {
       query: b.linear(normed, `${layer}.attention.attention.query`),
       key: b.linear(normed, `${layer}.attention.attention.key`),
       value: b.linear(normed, `${layer}.attention.attention.value`),
-      heads,
-      scale: (hiddenSize / heads) ** -0.5,
+      // Heads may have been pruned.
+      heads: b.weights.size(`${layer}.attention.attention.query.weight`, 0) / headSize,
+      scale: headSize ** -0.5,
     });
     hidden = b.add(b.linear(attended, `${layer}.attention.output.dense`), hidden);
     const second = b.layerNorm(hidden, `${layer}.layernorm_after`, epsilon);
@@ -33,28 +34,44 @@ export function vit(context: ArchitectureContext): GeneratedModel {
   }
   const normed = b.layerNorm(hidden, 'layernorm', epsilon);
   if (head === 'imageClassification') {
-    b.output('logits', b.linear(firstToken(b, normed), 'classifier'), ['batch_size', 'labels']);
+    b.output('logits', classify(b, normed), ['batch_size', 'labels']);
   } else if (head === 'base') {
     b.output('last_hidden_state', normed, ['batch_size', 'patches', hiddenSize]);
     if (b.has('pooler.dense.weight')) {
-      const pooled = activate(b, config.text('pooler_act', 'tanh'), b.linear(firstToken(b, normed), 'pooler.dense'));
+      const activation = config.isBefore(4, 50) ? 'tanh' : config.text('pooler_act', 'tanh');
+      const pooled = activate(b, activation, b.linear(firstToken(b, normed), 'pooler.dense'));
       b.output('pooler_output', pooled, ['batch_size', 'pooled']);
     }
   } else throw unsupportedArchitecture(config.modelType, context.modelClass);
   return { main: { model: b.build(), decoder: null }, encoder: null };
 }
 
+/** A model that was distilled has a classifier for each of its two special tokens, and answers with their mean. */
+function classify(b: NetworkBuilder, hidden: Value): Value {
+  if (!b.has('distillation_classifier.weight')) return b.linear(firstToken(b, hidden), 'classifier');
+  const own = b.linear(firstToken(b, hidden), 'cls_classifier');
+  const distilled = b.linear(b.gather(hidden, b.int64(1), 1), 'distillation_classifier');
+  return b.scale(b.add(own, distilled), 0.5);
+}
+
 /** Patches of the image behind the special tokens, with their positions. */
 function patches(b: NetworkBuilder, config: ModelConfig, hiddenSize: number): Value {
-  const size = config.number('image_size', 224);
-  const patch = config.number('patch_size', 16);
-  const pixels = b.input('pixel_values', 'float', ['batch_size', config.number('num_channels', 3), size, size]);
+  const size = pairOf(config, 'image_size');
+  const patch = pairOf(config, 'patch_size');
+  const pixels = b.input('pixel_values', 'float', ['batch_size', config.number('num_channels'), ...size]);
   const projection = 'embeddings.patch_embeddings.projection';
   const inputs = [pixels, b.weight(`${projection}.weight`), b.weight(`${projection}.bias`)];
-  const grid = b.op('Conv', inputs, { kernel_shape: [patch, patch], strides: [patch, patch] });
+  const grid = b.op('Conv', inputs, { kernel_shape: patch, strides: patch });
   const rows = b.transpose(b.reshape(grid, [0, hiddenSize, -1]), [0, 2, 1]);
   const shape = b.concat([b.dim(pixels, 0), b.int64s([1, hiddenSize])], 0);
   const tokens = ['embeddings.cls_token', 'embeddings.distillation_token'].filter((name) => b.has(name));
   const special = tokens.map((name) => b.op('Expand', [b.weight(name), shape]));
   return b.add(b.concat([...special, rows], 1), b.weight('embeddings.position_embeddings'));
+}
+
+/** Height and width, where one number stands for both. */
+function pairOf(config: ModelConfig, key: string): [number, number] {
+  const [height, width] = config.list(key) ?? [];
+  if (typeof height === 'number' && typeof width === 'number') return [height, width];
+  return [config.number(key), config.number(key)];
 }
