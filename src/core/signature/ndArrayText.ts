@@ -35,8 +35,11 @@ function body(array: NdArray, compatibility: Compatibility): string {
   return array.ndim === 1 ? '[]' : `[], shape=${shapeText(array.shape)}`;
 }
 
-function formatItems(array: NdArray, compatibility: Compatibility): string[] {
-  const values = Array.from(array.data);
+function formatItems(
+  array: NdArray,
+  compatibility: Compatibility,
+  values: unknown[] = Array.from(array.data),
+): string[] {
   switch (dtypeKind(array.dtype)) {
     case 'f':
       return formatFloats(values.map(numberOf), array.dtype);
@@ -114,21 +117,39 @@ function nested(
   width: number,
   compatibility: Compatibility,
 ): string {
-  const items = formatItems(array, compatibility);
   const isLong = array.size > summaryThreshold;
+  const shown = shownPlaces(array.shape, isLong);
+  // What is left out has no part in the layout.
+  const texts = formatItems(
+    array,
+    compatibility,
+    shown.map((place) => array.data[place]),
+  );
+  const items = new Map(shown.map((place, i) => [place, texts[i] as string]));
   const stride = (axis: number) => array.shape.slice(axis + 1).reduce((product, length) => product * length, 1);
   const write = (axis: number, start: number): string => {
     const length = array.shape[axis] as number;
     const isLast = axis === array.ndim - 1;
     const parts = positions(length, isLong).map((i) => {
       if (i === -1) return '...';
-      return isLast ? (items[start + i] as string) : write(axis + 1, start + i * stride(axis));
+      return isLast ? (items.get(start + i) as string) : write(axis + 1, start + i * stride(axis));
     });
     const pad = indent + ' '.repeat(axis + 1);
     if (isLast) return `[${wrapped(parts, separator, pad, width - axis - 1)}]`;
     return `[${parts.join(`${separator.trimEnd()}${'\n'.repeat(array.ndim - 1 - axis)}${pad}`)}]`;
   };
   return write(0, 0);
+}
+
+/** Places of the items that are shown, in the array's order. */
+function shownPlaces(shape: readonly number[], isLong: boolean): number[] {
+  return shape.reduce<number[]>(
+    (places, length) => {
+      const own = positions(length, isLong).filter((i) => i !== -1);
+      return places.flatMap((place) => own.map((i) => place * length + i));
+    },
+    [0],
+  );
 }
 
 /** Positions to show; -1 stands for those left out. */

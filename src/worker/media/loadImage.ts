@@ -3,14 +3,13 @@ import { readFile } from 'node:fs/promises';
 import type { Sharp } from 'sharp';
 import { MlflowError } from '../../core/errors.js';
 import { pyRepr } from '../../core/signature/pythonText.js';
-import { typeName } from '../../core/signature/pythonValue.js';
 import { readBitmap } from './bitmap.js';
 import { readGif } from './gif.js';
 import type { RawImage } from './imageResize.js';
 import { readNetpbm } from './netpbm.js';
 
 /**
- * An image from bytes, a path, a URL, a data URI or base64 text, upright and as RGB, as Pillow converts it: colours as they are
+ * An image from a path, a URL, a data URI or base64 text, upright and as RGB, as Pillow converts it: colours as they are
  * stored, whatever profile is with them, and alpha left out.
  * Source: transformers image_utils.load_image.
  * @throws MlflowError INVALID_PARAMETER_VALUE for what is no image.
@@ -27,14 +26,12 @@ async function imageBytes(
   source: unknown,
   signal: AbortSignal | undefined,
 ): Promise<{ bytes: Buffer; refuse: Refuse }> {
-  if (typeof source !== 'string' && !(source instanceof Uint8Array)) {
+  if (typeof source !== 'string') {
     throw MlflowError.invalidParameter(
-      'Incorrect format used for image. Should be an url linking to an image, a base64 string, a local path, or a PIL ' +
-        `image. Got ${typeName(source)}.`,
+      'Incorrect format used for image. Should be an url linking to an image, a base64 string, a local path, or a PIL image.',
     );
   }
   const refuse: Refuse = (cause) => MlflowError.invalidParameter(cause);
-  if (typeof source !== 'string') return { bytes: Buffer.from(source), refuse };
   if (/^https?:\/\//.test(source)) return { bytes: await download(source, signal), refuse };
   if (existsSync(source)) {
     const isKnown = (cause: string): boolean => cause === unidentified;

@@ -2,7 +2,7 @@ import { MlflowError } from '../../core/errors.js';
 import type { JsonObject, JsonValue } from '../../core/ports.js';
 import type { Pipeline, PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
 import { validateGenerationNames } from '../../core/pyfunc/generationNames.js';
-import { pythonFloat } from '../../core/signature/pythonValue.js';
+import { PyFloat } from '../../core/serialization/pyValue.js';
 import { loadFeatureExtractor, type FeatureExtractor } from '../media/featureExtractor.js';
 import { loadAudio, type LoadedAudio } from '../media/loadAudio.js';
 import { WhisperFeatureExtractor } from '../media/logMel.js';
@@ -158,11 +158,12 @@ export class SpeechRecognitionPipeline implements Pipeline {
       : { text: this.tokenizer.decode(ids), characters: [] };
     if (!returnTimestamps) return { text };
     const ranges = returnTimestamps === 'word' ? wordsOf(characters, delimiterText(this.tokenizer)) : characters;
-    const seconds = (frame: number) => pythonFloat((frame * this.alignment) / this.extractor.samplingRate) as number;
-    return {
-      text,
-      chunks: ranges.map((range) => ({ text: range.text, timestamp: [seconds(range.start), seconds(range.end)] })),
-    };
+    const seconds = (frame: number): number => (frame * this.alignment) / this.extractor.samplingRate;
+    const timed = ranges.map((range) => ({
+      text: range.text,
+      timestamp: floats([seconds(range.start), seconds(range.end)]),
+    }));
+    return { text, chunks: timed };
   }
 
   /** Whether the tokenizer itself joins equal neighbours. */
@@ -189,7 +190,7 @@ export class SpeechRecognitionPipeline implements Pipeline {
       if (options.signal?.aborted && windows.length > 0) break;
       const isLong = !chunks && chunk.samples.length > extractor.sampleCount;
       const { tokens, tokenTimes, firstWindow } = await generateWhisper(
-        { model: this.model, tokenizer: this.tokenizer, generation: this.generation },
+        { model: this.model, tokenizer: this.tokenizer, generation: this.generation, version: this.version },
         {
           features: isLong ? extractor.extractAll(chunk.samples) : extractor.extract(chunk.samples),
           soundFrames: this.soundFrames(extractor, chunk.samples.length, isLong),
@@ -261,9 +262,9 @@ function whisperAnswer(chunks: readonly TranscriptChunk[], request: SpeechReques
   };
 }
 
-/** Python's floats, also where they are whole. */
+/** Python's floats, also where they are whole; for JSON they are numbers. */
 function floats(times: readonly (number | null)[]): JsonValue[] {
-  return times.map((time) => (time === null ? null : (pythonFloat(time) as number)));
+  return times.map((time) => (time === null ? null : (new PyFloat(time) as unknown as number)));
 }
 
 function checkTimestamps(timestamps: JsonValue, isWhisper: boolean): void {
