@@ -60,6 +60,7 @@ export class ConversationalPipeline extends TextPipeline {
       model: this.model,
       tokenizer: this.tokenizer,
       transformersMajor: 4,
+      version: this.version,
       request: { inputIds: [ids] },
       generation: given,
       options,

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/ports.js';
 import type { PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
+import type { TransformersVersion } from '../../core/transformers/transformersVersion.js';
 import type { GenerateRequest, GenerateResult, RuntimeModel } from '../runtime/model.js';
 import type { TransformersGeneration } from '../tokenizer/generation.js';
 import { IncrementalDetokenizer } from '../tokenizer/incrementalDetokenizer.js';
@@ -10,6 +11,7 @@ export interface GenerationRun {
   model: RuntimeModel;
   tokenizer: Tokenizer;
   transformersMajor: TransformersGeneration;
+  version?: TransformersVersion | undefined;
   request: Pick<GenerateRequest, 'inputIds' | 'encoderInputs' | 'processors' | 'wantsLogProbabilities'>;
   generation: JsonObject;
   /** Text of tokens, as events tell it; without special tokens when absent. */
@@ -44,6 +46,7 @@ export async function runGeneration(run: GenerationRun): Promise<GenerateResult>
     ...run.request,
     generation: run.generation,
     transformersMajor: run.transformersMajor,
+    version: run.version,
     stopSequences: stopTexts.flatMap((text) =>
       [text, ` ${text}`].map((variant) => tokenizer.encode(variant, { addSpecialTokens: false })),
     ),

@@ -39,6 +39,7 @@ export class SequenceTableReader implements TableReader {
       model,
       tokenizer: this.tokenizer,
       transformersMajor: generation,
+      version,
       request: { inputIds },
       generation: { ...given, ...generationDefaults(task, version, given) },
       options,

@@ -91,6 +91,7 @@ export class Text2TextGenerationPipeline extends TextPipeline {
       model: this.model,
       tokenizer: this.tokenizer,
       transformersMajor: 4,
+      version: this.version.isBefore(5) ? this.version : undefined,
       request: { inputIds: [ids] },
       generation: { ...given, ...generationDefaults(this.task, this.version, given) },
       options,

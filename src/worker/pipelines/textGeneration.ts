@@ -62,6 +62,7 @@ export class TextGenerationPipeline extends TextPipeline {
       model: this.model,
       tokenizer: this.tokenizer,
       transformersMajor: this.generation,
+      version: this.version,
       request: { inputIds: [promptIds.length > 0 ? promptIds : [this.beginning()]] },
       generation: this.generationOptions(settings),
       stopTexts: settings.stopTexts,

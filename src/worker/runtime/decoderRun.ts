@@ -1,4 +1,5 @@
 import { MlflowError } from '../../core/errors.js';
+import { hiddenStatesOutput } from '../../core/graph/decoder.js';
 import { float16Values } from './halfPrecision.js';
 import {
   boolTensor,
@@ -25,11 +26,14 @@ export class DecoderRun {
   readonly #inputs: ReadonlySet<string>;
   #lengths: number[] = [];
   #total = 0;
+  #hidden: Float32Array[][] = [];
 
+  /** @param wantsHiddenStates whether they are kept of each pass, where the session gives them. */
   constructor(
     readonly session: Session,
     readonly rope: RopeCache,
     fixedFeeds: Feeds = {},
+    wantsHiddenStates = false,
   ) {
     Object.assign(this.#feeds, fixedFeeds);
     this.#inputs = new Set(session.inputNames);
@@ -42,6 +46,17 @@ export class DecoderRun {
         isCross: past.includes('.encoder.'),
       }));
     this.#outputNames = ['logits', ...this.#caches.map(({ present }) => present)];
+    if (wantsHiddenStates && session.outputNames.includes(hiddenStatesOutput))
+      this.#outputNames.push(hiddenStatesOutput);
+  }
+
+  get givesHiddenStates(): boolean {
+    return this.#outputNames.includes(hiddenStatesOutput);
+  }
+
+  /** Of the last pass: by row, a vector for each token that it read. */
+  get hiddenStates(): readonly (readonly Float32Array[])[] {
+    return this.#hidden;
   }
 
   get hasCache(): boolean {
@@ -64,7 +79,8 @@ export class DecoderRun {
     const parts: PromptPart[] = [];
     for (const indexes of groups) {
       const logits = await this.#readTogether(indexes.map((index) => prompts[index] as readonly number[]));
-      parts.push({ indexes, logits, caches: this.#caches.map(({ past }) => this.#feeds[past] as OnnxTensor) });
+      const caches = this.#caches.map(({ past }) => this.#feeds[past] as OnnxTensor);
+      parts.push({ indexes, logits, caches, hidden: this.#hidden });
     }
     return this.#join(prompts, order, parts, total);
   }
@@ -107,6 +123,7 @@ export class DecoderRun {
         total,
       );
     }
+    this.#hidden = rows.map(({ part, row }) => part.hidden[row] ?? []);
     const vocabulary = rows[0] ? rows[0].part.logits.length / rows[0].part.indexes.length : 0;
     const logits = new Float32Array(rows.length * vocabulary);
     for (const [index, { part, row }] of rows.entries()) {
@@ -121,6 +138,10 @@ export class DecoderRun {
     for (const [index, token] of tokens.entries()) {
       this.#history[index]?.push(token);
       this.#lengths[index] = (this.#lengths[index] ?? 0) + 1;
+    }
+    if (this.rope.isRenewedAt(this.#total)) {
+      const rows = this.#history.map((row, index) => row.slice(this.#padding[index] ?? 0));
+      return this.prompt(rows, 1);
     }
     if (!this.hasCache) {
       const length = this.#history[0]?.length ?? 0;
@@ -139,7 +160,7 @@ export class DecoderRun {
 
   /** Rows continue those of `parents` (beam search). */
   reorder(parents: readonly number[]): void {
-    if (parents.every((parent, index) => parent === index)) return;
+    if (parents.length === this.#lengths.length && parents.every((parent, index) => parent === index)) return;
     this.#history = parents.map((parent) => [...(this.#history[parent] ?? [])]);
     this.#lengths = parents.map((parent) => this.#lengths[parent] ?? 0);
     this.#padding = parents.map((parent) => this.#padding[parent] ?? 0);
@@ -170,6 +191,8 @@ export class DecoderRun {
       const tensor = outputs[present];
       if (tensor && (isFirst || !isCross)) feeds[past] = tensor;
     }
+    const hidden = outputs[hiddenStatesOutput];
+    if (hidden) this.#hidden = vectorsOf(hidden);
     return lastLogits(outputs['logits'] as OnnxTensor);
   }
 
@@ -185,7 +208,7 @@ export class DecoderRun {
 const oneLogit = int64Tensor(BigInt64Array.of(1n), [1]);
 
 function lastLogits(logits: OnnxTensor): Float32Array {
-  const data = logits.type === 'float16' ? float16Values(logits.data as Uint16Array) : (logits.data as Float32Array);
+  const data = floatsOf(logits);
   const [rows = 1, length = 1, vocabulary = 1] = logits.dims;
   if (length === 1) return data;
   const last = new Float32Array(rows * vocabulary);
@@ -196,11 +219,27 @@ function lastLogits(logits: OnnxTensor): Float32Array {
   return last;
 }
 
+/** [rows, length, size] as vectors. */
+function vectorsOf(tensor: OnnxTensor): Float32Array[][] {
+  const data = floatsOf(tensor);
+  const [rows = 1, length = 1, size = 1] = tensor.dims;
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length }, (_unused, column) =>
+      data.slice((row * length + column) * size, (row * length + column + 1) * size),
+    ),
+  );
+}
+
+function floatsOf({ type, data }: OnnxTensor): Float32Array {
+  return type === 'float16' ? float16Values(data as Uint16Array) : (data as Float32Array);
+}
+
 interface PromptPart {
   /** Prompts that were read together. */
   indexes: readonly number[];
   logits: Float32Array;
   caches: readonly OnnxTensor[];
+  hidden: readonly Float32Array[][];
 }
 
 function groupByLength(prompts: readonly (readonly number[])[]): number[][] {

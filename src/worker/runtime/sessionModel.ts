@@ -1,4 +1,5 @@
 import { MlflowError } from '../../core/errors.js';
+import { hiddenStatesOutput } from '../../core/graph/decoder.js';
 import type { AlignmentHead } from '../../core/graph/generatedGraph.js';
 import type { JsonObject } from '../../core/ports.js';
 import type { Device, Precision, RefusedDevice } from '../../protocol/inference.js';
@@ -6,7 +7,8 @@ import { alignmentOf } from './alignment.js';
 import { DecoderRun } from './decoderRun.js';
 import { feedsFor } from './feeds.js';
 import { generateTokens } from './generation/generate.js';
-import { readGenerationOptions } from './generation/generationOptions.js';
+import { GroupDiversity } from './generation/groupDiversity.js';
+import { readGenerationOptions, type GenerationOptions } from './generation/generationOptions.js';
 import { logitsProcessors } from './generation/logitsProcessors.js';
 import { samplingProcessors } from './generation/sampling.js';
 import type { GenerateRequest, GenerateResult, RuntimeModel, Tensor } from './model.js';
@@ -84,7 +86,9 @@ export class SessionModel implements RuntimeModel {
   async forward(inputs: Record<string, Tensor>): Promise<Record<string, Tensor>> {
     return this.#use(async (sessions) => {
       const session = sessions.main;
-      const outputNames = session.outputNames.filter((name) => !name.startsWith('present.'));
+      const outputNames = session.outputNames.filter(
+        (name) => !name.startsWith('present.') && name !== hiddenStatesOutput,
+      );
       const encoded = sessions.encoder ? await encodeForGeneration(sessions.encoder, inputs) : {};
       const ownInputs = sessions.encoder ? decoderInputs(inputs, this.config) : inputs;
       const feeds = { ...feedsFor(session, ownInputs, sessions.rope, Object.keys(encoded)), ...encoded };
@@ -194,22 +198,27 @@ export class SessionModel implements RuntimeModel {
       maxPositions:
         typeof this.config['max_position_embeddings'] === 'number' ? this.config['max_position_embeddings'] : null,
       transformersMajor: request.transformersMajor ?? 5,
+      version: request.version,
     };
     const options = readGenerationOptions(generation, context);
-    const copies = options.beams > 1 ? options.beams : options.returnedSequences;
+    const copies = copiesOf(options);
     const inputs = isEncoderDecoder ? encoderInputs(request) : {};
     const fixedFeeds = sessions.encoder ? await encodeForGeneration(sessions.encoder, inputs, copies) : {};
+    const isDiverse = options.groups > 1 && options.diversityPenalty > 0;
+    const diversity = isDiverse ? new GroupDiversity(options.diversityPenalty) : undefined;
     const processors = logitsProcessors(options, {
       promptLength: context.promptLength,
       encoderIds: isEncoderDecoder ? (request.inputIds[0] ?? null) : (prompts[0] ?? null),
+      diversity,
     });
     processors.push(...(request.processors ?? []));
     if (options.doSample) processors.push(...samplingProcessors(options));
     return generateTokens({
-      run: new DecoderRun(sessions.main, sessions.rope, fixedFeeds),
+      run: new DecoderRun(sessions.main, sessions.rope, fixedFeeds, options.mode === 'contrastive'),
       prompts,
       options,
       processors,
+      diversity,
       stopSequences: request.stopSequences ?? [],
       wantsLogProbabilities: request.wantsLogProbabilities ?? false,
       signal: request.signal,
@@ -217,6 +226,12 @@ export class SessionModel implements RuntimeModel {
       onToken: request.onToken,
     });
   }
+}
+
+/** How many rows continue each prompt. */
+function copiesOf({ mode, beams, candidates, returnedSequences }: GenerationOptions): number {
+  if (mode === 'tokens') return returnedSequences;
+  return mode === 'contrastive' ? candidates : beams;
 }
 
 function isGenerative(sessions: SessionSet, modelClass: string): boolean {

@@ -147,7 +147,43 @@ describe('generation over an ONNX export', () => {
   }
 
   it('refuses what only Python does, naming the option', () =>
-    assert.rejects(generate({ penalty_alpha: 0.6 }), /penalty_alpha.*python engine/));
+    assert.rejects(generate({ watermarking_config: {} }), /watermarking_config.*python engine/));
+
+  it('an export without hidden states refuses contrastive search, saying why', () =>
+    assert.rejects(generate({ penalty_alpha: 0.6, top_k: 4 }, { version: new TransformersVersion('4.43.4') }), {
+      errorCode: 'NOT_IMPLEMENTED',
+      message: /penalty_alpha.*hidden states, which this ONNX export does not give/,
+    }));
+
+  for (const [options, title, repository, since] of [
+    [{ penalty_alpha: 0.6, top_k: 4 }, 'Contrastive Search', 'contrastive-search', '4.56.0'],
+    [{ dola_layers: 'low' }, 'Dola Generation', 'dola', '4.56.0'],
+    [{ num_beams: 2, num_beam_groups: 2 }, 'Group Beam Search', 'group-beam-search', '5.23.0'],
+    [{ force_words_ids: [[3]], num_beams: 2 }, 'Constrained Beam Search', 'constrained-beam-search', '4.57.1'],
+  ] as const) {
+    it(`${title} is code on the Hub for models of ${since}, which is never executed`, () =>
+      assert.rejects(generate(options as JsonObject, { version: new TransformersVersion(since) }), {
+        errorCode: 'INVALID_PARAMETER_VALUE',
+        message:
+          `${title} requires \`trust_remote_code=True\` in your \`generate\` call, since it loads ` +
+          `https://hf.co/transformers-community/${repository}.`,
+      }));
+  }
+
+  it('groups of beams keep apart: each begins with another token', async () => {
+    const options = { num_beams: 4, num_beam_groups: 4, diversity_penalty: 50, num_return_sequences: 4 };
+    const version = new TransformersVersion('4.43.4');
+    const { sequences } = await generate({ ...options, max_new_tokens: 1 }, { inputIds: [[5]], version });
+    assert.equal(new Set(sequences.map((sequence) => sequence[1])).size, 4);
+  });
+
+  it('a cancelled search with hypotheses gives what runs', async () => {
+    const controller = new AbortController();
+    controller.abort();
+    const version = new TransformersVersion('4.43.4');
+    const result = await generate({ num_beams: 2 }, { inputIds: [[2]], version, signal: controller.signal });
+    assert.deepEqual(result, { sequences: [[2]], finishReason: 'cancelled' });
+  });
 });
 
 describe('pipeline defaults', () => {

@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { MlflowError } from '../../../core/errors.js';
 import type { JsonObject } from '../../../core/ports.js';
+import type { TransformersVersion } from '../../../core/transformers/transformersVersion.js';
 import type { PipelineCallOptions } from '../../../core/pyfunc/pipeline.js';
 import type { RuntimeModel, Tensor } from '../../runtime/model.js';
 import type { TransformersGeneration } from '../../tokenizer/generation.js';
@@ -19,6 +20,7 @@ export interface WhisperContext {
   model: RuntimeModel;
   tokenizer: Tokenizer;
   generation: TransformersGeneration;
+  version: TransformersVersion;
 }
 
 export interface WhisperRequest {
@@ -231,6 +233,7 @@ class WhisperRun {
       model,
       tokenizer,
       transformersMajor: generation,
+      version: this.context.version,
       request: {
         inputIds: [[...prompt]],
         encoderInputs: { input_features: features },

@@ -55,13 +55,13 @@ class PromptSearch {
 
   /**
    * Chooses the beams of the next step from the accumulated scores [beams * vocabulary].
-   * @param probabilityOf the logarithm of a token's own probability after a beam, where it is asked for.
+   * @param probability where the tokens' own probabilities are asked for.
    */
   advance(
     accumulated: Float32Array,
     random: Random,
     stops: readonly (readonly number[])[],
-    probabilityOf?: (beam: number, token: number) => number,
+    probability?: TokenProbability,
   ): void {
     const { options } = this;
     const kept = Math.max(2, 1 + options.eosIds.length) * options.beams;
@@ -72,7 +72,7 @@ class PromptSearch {
       const beam = this.running[parent] as Beam;
       const token = index % vocabulary;
       const ids = [...beam.ids, token];
-      const logProbabilities = probabilityOf ? [...beam.logProbabilities, probabilityOf(parent, token)] : [];
+      const logProbabilities = probability ? [...beam.logProbabilities, probability(parent, token)] : [];
       const hitsStop = ids.length >= options.maxLength || isEnd(ids, options, stops);
       return { ids, score: accumulated[index] as number, isFinished: false, parent, hitsStop, logProbabilities };
     });
@@ -132,7 +132,7 @@ class PromptSearch {
   }
 }
 
-/** Beam search as transformers 5 does it. Source: `GenerationMixin._beam_search`. */
+/** Beam search as transformers does it since 4.50. Source: `GenerationMixin._beam_search`. */
 export async function searchBeams(task: GenerationTask): Promise<GenerateResult> {
   const { options, run, processors, signal, stopSequences } = task;
   const { beams } = options;
@@ -174,14 +174,23 @@ function resultOf(task: GenerationTask, searches: readonly PromptSearch[], reaso
   return { sequences, finishReason, logProbabilities: results.map(({ logProbabilities }) => [...logProbabilities]) };
 }
 
-function probabilityOf(task: GenerationTask, scores: Float32Array, vocabulary: number) {
+/** The logarithm of a token's own probability after a beam. */
+export type TokenProbability = (beam: number, token: number) => number;
+
+/** Of the tokens after each beam, whose scores these are; undefined where nobody asks. */
+export function probabilityOf(
+  task: GenerationTask,
+  scores: Float32Array,
+  vocabulary: number,
+): TokenProbability | undefined {
   if (!task.wantsLogProbabilities) return undefined;
   const temperature = temperatureOf(task.options);
-  return (beam: number, token: number): number =>
+  return (beam, token) =>
     logProbability(scores.subarray(beam * vocabulary, (beam + 1) * vocabulary), token, temperature);
 }
 
-function logSoftmax(scores: Float32Array): void {
+/** The logarithm of the softmax, in place. */
+export function logSoftmax(scores: Float32Array): void {
   let max = -Infinity;
   for (const score of scores) if (score > max) max = score;
   let sum = 0;
@@ -191,7 +200,7 @@ function logSoftmax(scores: Float32Array): void {
 }
 
 /** Draws several different indices by the softmax of their scores. */
-function drawSeveral(scores: Float32Array, count: number, random: Random): number[] {
+export function drawSeveral(scores: Float32Array, count: number, random: Random): number[] {
   let max = -Infinity;
   for (const score of scores) if (score > max) max = score;
   const weights = Float64Array.from(scores, (score) => Math.exp(score - max));

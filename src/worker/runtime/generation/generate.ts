@@ -1,7 +1,10 @@
 import type { GenerateResult } from '../model.js';
 import type { DecoderRun } from '../decoderRun.js';
 import { searchBeams } from './beamSearch.js';
+import { searchContrastively } from './contrastiveSearch.js';
 import type { GenerationOptions } from './generationOptions.js';
+import type { GroupDiversity } from './groupDiversity.js';
+import { searchHypotheses } from './hypothesisSearch.js';
 import type { LogitsProcessor } from './logitsProcessors.js';
 import { argmax, draw, logProbability, randomFrom, softmax, temperatureOf } from './sampling.js';
 
@@ -11,6 +14,8 @@ export interface GenerationTask {
   prompts: readonly (readonly number[])[];
   options: GenerationOptions;
   processors: readonly LogitsProcessor[];
+  /** Where groups of beams are kept apart. */
+  diversity: GroupDiversity | undefined;
   stopSequences: readonly (readonly number[])[];
   /** Whether the answer tells how probable each token was. */
   wantsLogProbabilities: boolean;
@@ -21,7 +26,16 @@ export interface GenerationTask {
 
 /** Generates from prompts. A cancelled generation resolves with what it has. */
 export function generateTokens(task: GenerationTask): Promise<GenerateResult> {
-  return task.options.beams > 1 ? searchBeams(task) : sampleOrFollow(task);
+  switch (task.options.mode) {
+    case 'beams':
+      return searchBeams(task);
+    case 'hypotheses':
+      return searchHypotheses(task);
+    case 'contrastive':
+      return searchContrastively(task);
+    case 'tokens':
+      return sampleOrFollow(task);
+  }
 }
 
 /** Rows of equal length, padded on the left. */

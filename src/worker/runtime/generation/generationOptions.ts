@@ -1,15 +1,24 @@
 import { MlflowError } from '../../../core/errors.js';
 import type { JsonObject, JsonValue } from '../../../core/ports.js';
-import type { TransformersVersion } from '../../../core/transformers/transformersVersion.js';
+import { TransformersVersion } from '../../../core/transformers/transformersVersion.js';
+import { checkGroups, checkSearch, modeOf, refuseMoved, searchOf, type GenerationMode } from './generationMode.js';
 
 /** Generation options with transformers' names, defaults filled in. */
 export interface GenerationOptions {
+  mode: GenerationMode;
   /** Tokens of a finished sequence, its prompt included. */
   maxLength: number;
   minLength: number;
   minNewTokens: number;
   doSample: boolean;
   beams: number;
+  /** Groups of beams that keep apart; 1: none. */
+  groups: number;
+  /** What a token loses where an earlier group chose it. */
+  diversityPenalty: number;
+  /** Tokens that contrastive search compares, and what likeness to earlier ones costs. */
+  candidates: number;
+  penaltyAlpha: number;
   returnedSequences: number;
   earlyStopping: boolean | 'never';
   lengthPenalty: number;
@@ -29,11 +38,11 @@ export interface GenerationContext {
   /** config.json's `max_position_embeddings`, when it has one. */
   maxPositions: number | null;
   transformersMajor: 4 | 5;
+  /** The very release; the one that stands for its generation where it is not known. */
+  version?: TransformersVersion | undefined;
 }
 
 const unsupported: readonly [string, (value: JsonValue, options: JsonObject) => boolean][] = [
-  ['penalty_alpha', (value) => typeof value === 'number' && value > 0],
-  ['num_beam_groups', (value) => typeof value === 'number' && value > 1],
   ['constraints', (value) => value !== null],
   ['force_words_ids', (value) => value !== null],
   // A way to the same tokens, faster, as long as nothing is drawn.
@@ -106,15 +115,22 @@ function defaultsOfPipeline(task: string): JsonObject {
 
 /** @throws MlflowError INVALID_PARAMETER_VALUE with transformers' texts. */
 export function readGenerationOptions(json: JsonObject, context: GenerationContext): GenerationOptions {
-  refuseUnsupported(json);
   const eosIds = idList(json['eos_token_id']);
   const beams = integer(json, 'num_beams', 1);
+  const version = context.version ?? new TransformersVersion(context.transformersMajor === 4 ? '4.43' : null);
+  const groups = beams > 1 ? integer(json, 'num_beam_groups', 1) : 1;
+  const search = searchOf(json, beams, groups);
   const options: GenerationOptions = {
+    mode: modeOf(search, version),
     maxLength: maxLengthOf(json, context),
     minLength: minLengthOf(json, context),
     minNewTokens: integer(json, 'min_new_tokens', 0),
     doSample: json['do_sample'] === true,
     beams,
+    groups,
+    diversityPenalty: numberOf(json, 'diversity_penalty', 0),
+    candidates: integer(json, 'top_k', 50),
+    penaltyAlpha: numberOf(json, 'penalty_alpha', 0),
     returnedSequences: integer(json, 'num_return_sequences', 1),
     earlyStopping: earlyStoppingOf(json['early_stopping']),
     lengthPenalty: numberOf(json, 'length_penalty', 1),
@@ -125,8 +141,12 @@ export function readGenerationOptions(json: JsonObject, context: GenerationConte
     json,
     transformersMajor: context.transformersMajor,
   };
+  if (version.isBefore(4, 57)) checkGroups(options);
   checkSequences(options);
+  refuseMoved(search, version);
+  refuseUnsupported(json);
   checkLength(options, context);
+  checkSearch(options, version);
   return options;
 }
 
@@ -202,6 +222,6 @@ export function numberOf(json: JsonObject, name: string, fallback: number): numb
   return typeof value === 'number' ? value : fallback;
 }
 
-function integer(json: JsonObject, name: string, fallback: number): number {
+export function integer(json: JsonObject, name: string, fallback: number): number {
   return Math.trunc(numberOf(json, name, fallback));
 }

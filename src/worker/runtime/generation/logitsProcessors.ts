@@ -1,6 +1,7 @@
 import { MlflowError } from '../../../core/errors.js';
 import type { JsonObject } from '../../../core/ports.js';
 import { idList, numberOf, type GenerationOptions } from './generationOptions.js';
+import type { GroupDiversity } from './groupDiversity.js';
 
 /** Changes the scores of one row in place. `ids` are the row's tokens so far, left padding included. */
 export type LogitsProcessor = (ids: readonly number[], scores: Float32Array, paddingLength: number) => void;
@@ -9,6 +10,7 @@ export interface ProcessorContext {
   promptLength: number;
   /** Tokens of the encoder, for its repetition rules. */
   encoderIds: readonly number[] | null;
+  diversity?: GroupDiversity | undefined;
 }
 
 /**
@@ -25,6 +27,7 @@ export function logitsProcessors(options: GenerationOptions, context: ProcessorC
   const encoderNgramSize = numberOf(json, 'encoder_no_repeat_ngram_size', 0);
   const bias = json['sequence_bias'];
   if (Array.isArray(bias)) processors.push(sequenceBias(biasPairs(bias)));
+  if (context.diversity) processors.push(context.diversity.process);
   if (encoderPenalty !== 1 && context.encoderIds)
     processors.push(encoderRepetition(encoderPenalty, context.encoderIds));
   if (penalty !== 1) processors.push(repetitionPenalty(penalty, options.transformersMajor));
