@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { dumpPythonJson, parsePythonJson } from '../serialization/pythonJson.js';
 import type { PyRecord, PyValue } from '../serialization/pyValue.js';
@@ -46,17 +46,69 @@ export async function makeTokenizerBilingual(folder: string): Promise<void> {
   if (rewritten !== undefined) await writeFile(file, rewritten);
 }
 
-/** Writes the parts of a processor that 5 keeps inside processor_config.json into preprocessor_config.json as well. */
-export async function splitProcessorConfig(
-  folder: string,
-  part: 'image_processor' | 'feature_extractor',
-): Promise<void> {
-  const target = path.join(folder, 'preprocessor_config.json');
-  if ((await readFile(target).catch(() => undefined)) !== undefined) return;
-  const text = await readFile(path.join(folder, 'processor_config.json'), 'utf8').catch(() => undefined);
-  const settings = text === undefined ? null : parsePythonJson(text, { keepTypes: true });
-  const nested = isRecord(settings ?? undefined) ? (settings as PyRecord)[part] : undefined;
-  if (isRecord(nested)) await writeFile(target, `${dumpPythonJson(nested, { indent: 2 })}\n`);
+/**
+ * Takes the settings of an image processor or feature extractor out of processor_config.json, where 5 keeps all parts, into
+ * preprocessor_config.json, where either generation looks for a part that is stored by itself.
+ */
+export async function storePartAlone(folder: string, part: ProcessorPart): Promise<void> {
+  const nested = (await nestedParts(folder))[part];
+  if (nested !== undefined) await writeJson(path.join(folder, partFile), nested);
+  await unlink(path.join(folder, processorFile)).catch(() => undefined);
+}
+
+/**
+ * Gives a processor what 4 needs: its tokenizers, the settings of its one other part in a file of its own under the name of a
+ * class that both know, and the chat template where 4 looks for it. Of two such parts 4 cannot have either.
+ */
+export async function makeProcessorBilingual(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  for (const name of ['.', ...names.filter((entry) => entry.endsWith('tokenizer'))])
+    await makeTokenizerBilingual(path.join(folder, name));
+  if (!names.includes('vocab.json')) await writeVocabularyFiles(folder);
+  const parts = Object.entries(await nestedParts(folder));
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) {
+    await editJson(path.join(folder, processorFile), ({ [only[0]]: _, ...rest }) => rest);
+    await writeJson(path.join(folder, partFile), withCommonClass(only[1]));
+  }
+  const template = await readFile(path.join(folder, 'chat_template.jinja'), 'utf8').catch(() => undefined);
+  if (template !== undefined && !names.includes('chat_template.json'))
+    await writeJson(path.join(folder, 'chat_template.json'), { chat_template: template });
+}
+
+/** vocab.json and merges.txt, from which processors of 4 build their tokenizers; 5 writes tokenizer.json alone. */
+async function writeVocabularyFiles(folder: string): Promise<void> {
+  const text = await readFile(path.join(folder, 'tokenizer.json'), 'utf8').catch(() => '{}');
+  const { model } = JSON.parse(text) as {
+    model?: { type?: string; vocab?: Record<string, number>; merges?: string[] };
+  };
+  if (model?.type !== 'BPE' || !model.vocab || !model.merges?.every((merge) => typeof merge === 'string')) return;
+  await writeFile(path.join(folder, 'vocab.json'), JSON.stringify(model.vocab));
+  await writeFile(path.join(folder, 'merges.txt'), `#version: 0.2\n${model.merges.join('\n')}\n`);
+}
+
+type ProcessorPart = 'image_processor' | 'feature_extractor';
+
+const processorFile = 'processor_config.json';
+const partFile = 'preprocessor_config.json';
+
+/** The parts whose settings processor_config.json holds, as 5 writes it. */
+async function nestedParts(folder: string): Promise<Partial<Record<ProcessorPart, PyRecord>>> {
+  const text = await readFile(path.join(folder, processorFile), 'utf8').catch(() => undefined);
+  const settings = text === undefined ? undefined : parsePythonJson(text, { keepTypes: true });
+  const found: Partial<Record<ProcessorPart, PyRecord>> = {};
+  if (!isRecord(settings)) return found;
+  for (const part of ['image_processor', 'feature_extractor'] as const) {
+    const nested = settings[part];
+    if (isRecord(nested)) found[part] = nested;
+  }
+  return found;
+}
+
+/** 5 names image processors after what computes them (`CLIPImageProcessorPil`); it reads the plain name as well. */
+function withCommonClass(settings: PyRecord): PyRecord {
+  const type = settings['image_processor_type'];
+  return typeof type === 'string' ? { ...settings, image_processor_type: type.replace(/(Fast|Pil)$/, '') } : settings;
 }
 
 /** Declares the dtype that the weights beside config.json were converted to. */
@@ -69,13 +121,19 @@ export async function declareDtype(folder: string, torchDtype: string): Promise<
   });
 }
 
-/** Rewrites a JSON file as Python does (indent 2, keys as they are) when `edit` returns something. */
+/** Rewrites a JSON file when `edit` returns something. */
 async function editJson(file: string, edit: (value: PyRecord) => PyRecord | undefined): Promise<void> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return;
   const value = parsePythonJson(text, { keepTypes: true });
   const edited = isRecord(value) ? edit(value) : undefined;
-  if (edited !== undefined) await writeFile(file, `${dumpPythonJson(edited, { indent: 2, ensureAscii: false })}\n`);
+  if (edited !== undefined) await writeJson(file, edited);
+}
+
+/** Writes a JSON file as transformers does: indented, keys as they are, ASCII but for tokenizers. */
+async function writeJson(file: string, value: PyRecord): Promise<void> {
+  const ensureAscii = path.basename(file) !== 'tokenizer_config.json';
+  await writeFile(file, `${dumpPythonJson(value, { indent: 2, ensureAscii })}\n`);
 }
 
 function isSame(one: PyRecord, other: PyRecord): boolean {

@@ -29,17 +29,24 @@ export function isModelFile(relativePath: string): boolean {
   );
 }
 
-/** Whether a file belongs to an image processor, a feature extractor or a processor. */
+/** Whether a file holds the settings of an image processor, a feature extractor or a processor. */
 export function isProcessorFile(relativePath: string): boolean {
   return processorFiles.has(relativePath);
 }
 
+/**
+ * Whether a file belongs to a processor as a whole: the settings of its parts, its tokenizers (those beyond the first in folders
+ * of their own, such as `qformer_tokenizer/`) and chat templates.
+ */
+export function isWholeProcessorFile(relativePath: string): boolean {
+  return (
+    isProcessorFile(relativePath) ||
+    isTokenizerFile(relativePath.replace(/^[^/]*tokenizer\//, '')) ||
+    relativePath === 'chat_template.json'
+  );
+}
+
 /** Everything of a repository that a save needs: the model, its components, and the modules of classes of its own. */
 export function isCheckpointFile(relativePath: string): boolean {
-  return (
-    isModelFile(relativePath) ||
-    isTokenizerFile(relativePath) ||
-    isProcessorFile(relativePath) ||
-    isModuleFile(relativePath)
-  );
+  return isModelFile(relativePath) || isWholeProcessorFile(relativePath) || isModuleFile(relativePath);
 }

@@ -10,7 +10,7 @@ import {
   type WeightsPlace,
 } from '../mlmodel/transformersFlavor.js';
 import type { LongRunningOptions } from '../ports.js';
-import { isCheckpointFile, isProcessorFile } from './checkpointFiles.js';
+import { isCheckpointFile, isProcessorFile, isWholeProcessorFile } from './checkpointFiles.js';
 import { isFolder } from './modelSource.js';
 import { isTokenizerFile } from './tokenizerClass.js';
 
@@ -159,8 +159,9 @@ async function hasOwnComponents(folder: string, flavor: TransformersFlavor): Pro
 /** A processor is a tokenizer and more: either may stand for it. */
 async function hasComponent(folder: string, name: ComponentName): Promise<boolean> {
   const names = await readdir(folder).catch(() => [] as string[]);
-  const belongs = name === 'tokenizer' ? isTokenizerFile : isProcessorFile;
-  return names.some((file) => belongs(file) || (name === 'processor' && isTokenizerFile(file)));
+  const belongs =
+    name === 'tokenizer' ? isTokenizerFile : name === 'processor' ? isWholeProcessorFile : isProcessorFile;
+  return names.some(belongs);
 }
 
 function isFromModelRepository({ sourceName, revision }: FlavorComponent, { weights }: TransformersFlavor): boolean {
@@ -200,7 +201,7 @@ async function hubComponentFolder(
 }
 
 function isComponentFile(file: string): boolean {
-  return isTokenizerFile(file) || isProcessorFile(file) || file === 'config.json';
+  return isWholeProcessorFile(file) || file === 'config.json';
 }
 
 /** What the cache has stands in where the Hub cannot be reached. */

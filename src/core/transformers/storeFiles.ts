@@ -6,8 +6,14 @@ import type { LongRunningOptions } from '../ports.js';
 import { readCheckpointTensors } from '../safetensors/checkpoint.js';
 import type { FloatDtype } from '../safetensors/floatConversion.js';
 import { checkpointSizeBytes, writeCheckpoint } from '../safetensors/writeCheckpoint.js';
-import { declareDtype, makeConfigBilingual, makeTokenizerBilingual, splitProcessorConfig } from './bilingualFiles.js';
-import { isModelFile, isPickledWeights, isProcessorFile } from './checkpointFiles.js';
+import {
+  declareDtype,
+  makeConfigBilingual,
+  makeProcessorBilingual,
+  makeTokenizerBilingual,
+  storePartAlone,
+} from './bilingualFiles.js';
+import { isModelFile, isPickledWeights, isWholeProcessorFile } from './checkpointFiles.js';
 import type { DescribedComponents } from './components.js';
 import { customModules } from './customCode.js';
 import { isTokenizerFile } from './tokenizerClass.js';
@@ -107,31 +113,22 @@ export async function storeComponents(
   for (const [name, component] of Object.entries(components)) {
     const target = path.join(folder, name);
     await mkdir(target, { recursive: true });
-    const belongs = name === 'tokenizer' ? isTokenizerFile : name === 'processor' ? isProcessorPart : isProcessorFile;
+    const belongs =
+      name === 'tokenizer' ? isTokenizerFile : name === 'processor' ? isWholeProcessorFile : isSettingsOfPart;
     const modules = await customModules(component.folder, settingsFiles.filter(belongs));
     // Small text files that may be edited below: never links to the source.
     await placeTree(component.folder, target, {
       signal: options.signal,
       filter: (file) => belongs(file) || modules.has(file),
     });
-    if (name === 'image_processor' || name === 'feature_extractor') await keepOnlyPart(target, name);
-    if (!options.isBilingual) continue;
-    if (name === 'tokenizer' || name === 'processor') await makeTokenizerBilingual(target);
-    if (name === 'processor') {
-      await splitProcessorConfig(target, 'image_processor');
-      await splitProcessorConfig(target, 'feature_extractor');
-    }
+    if (name === 'image_processor' || name === 'feature_extractor') await storePartAlone(target, name);
+    else if (options.isBilingual && name === 'tokenizer') await makeTokenizerBilingual(target);
+    else if (options.isBilingual) await makeProcessorBilingual(target);
   }
 }
 
-/** A component taken out of a processor is stored as its own `save_pretrained` would: in preprocessor_config.json. */
-async function keepOnlyPart(folder: string, part: 'image_processor' | 'feature_extractor'): Promise<void> {
-  await splitProcessorConfig(folder, part);
-  await unlink(path.join(folder, 'processor_config.json')).catch(() => undefined);
-}
-
-function isProcessorPart(relativePath: string): boolean {
-  return isProcessorFile(relativePath) || isTokenizerFile(relativePath);
+function isSettingsOfPart(relativePath: string): boolean {
+  return /^(pre)?processor_config\.json$/.test(relativePath);
 }
 
 async function refusePickledOnly(source: string): Promise<void> {

@@ -44,12 +44,12 @@ const furtherFiles = [
   'dict.txt',
 ];
 
-/** Whether a file belongs to the tokenizer of a checkpoint; `chat_templates/` holds further templates. */
+/** Whether a file belongs to the tokenizer of a checkpoint; `additional_chat_templates/` holds further templates. */
 export function isTokenizerFile(relativePath: string): boolean {
   return (
     vocabularyFiles.includes(relativePath) ||
     furtherFiles.includes(relativePath) ||
-    relativePath.startsWith('chat_templates/')
+    relativePath.startsWith('additional_chat_templates/')
   );
 }
 
@@ -177,5 +177,5 @@ async function hasByteLevel(folder: string): Promise<boolean> {
 export async function hasChatTemplate(folder: string): Promise<boolean> {
   if ((await readJsonFile(path.join(folder, 'tokenizer_config.json')))?.['chat_template']) return true;
   const names = await readdir(folder).catch(() => [] as string[]);
-  return names.includes('chat_template.jinja') || names.includes('chat_templates');
+  return names.includes('chat_template.jinja') || names.includes('additional_chat_templates');
 }
