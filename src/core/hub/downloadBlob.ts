@@ -32,8 +32,35 @@ export async function downloadBlob(options: DownloadBlobOptions): Promise<void> 
       throw describeFileError(error, options.target);
     }
   };
-  await withDownloadLock(lockFile.replace(/(\.lock)?$/, '.parts.lock'), signal, () =>
+  await withDownloadLock(ownLock(lockFile), signal, () =>
     options.file.sizeBytes < sharedLockBytes ? run() : withSharedLock(lockFile, signal, run),
+  );
+}
+
+/** Removes what a download left that another program completed in the end. */
+export async function removeUnfinished(target: string, lockFile: string, signal?: AbortSignal): Promise<void> {
+  const { data, map } = unfinishedFiles(target);
+  if (!(await isFile(data)) || !(await isFile(target))) return;
+  await withDownloadLock(ownLock(lockFile), signal, () => removeFiles(data, map));
+}
+
+/** Where the bytes of a content are, and which of them, until all are there. Python's client counts and prunes both. */
+export function unfinishedFiles(target: string): { data: string; map: string } {
+  return { data: `${target}.parts.incomplete`, map: `${target}.parts.map.incomplete` };
+}
+
+function ownLock(lockFile: string): string {
+  return lockFile.replace(/(\.lock)?$/, '.parts.lock');
+}
+
+async function removeFiles(...files: string[]): Promise<void> {
+  await Promise.all(files.map((file) => rm(file, { force: true })));
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return stat(file).then(
+    (info) => info.isFile(),
+    () => false,
   );
 }
 
@@ -44,14 +71,9 @@ async function isThere({ target, file }: DownloadBlobOptions): Promise<boolean> 
 
 async function downloadInto(options: DownloadBlobOptions): Promise<void> {
   const { target, file } = options;
-  const dataFile = `${target}.parts.incomplete`;
-  const mapFile = `${target}.parts.map`;
+  const { data: dataFile, map: mapFile } = unfinishedFiles(target);
   await adoptPrefix(options, dataFile, mapFile);
-  const hasData = await stat(dataFile).then(
-    () => true,
-    () => false,
-  );
-  if (!hasData) await rm(mapFile, { force: true });
+  if (!(await isFile(dataFile))) await removeFiles(mapFile);
   const data = await open(dataFile, constants.O_RDWR | constants.O_CREAT);
   let keptBytes = 0;
   try {
@@ -66,23 +88,22 @@ async function downloadInto(options: DownloadBlobOptions): Promise<void> {
       await map.close();
     }
   } catch (error) {
-    if (keptBytes === 0 || MlflowError.is(error, 'DATA_LOSS'))
-      await Promise.all([dataFile, mapFile].map((name) => rm(name, { force: true })));
+    if (keptBytes === 0 || MlflowError.is(error, 'DATA_LOSS')) await removeFiles(dataFile, mapFile);
     throw error;
   } finally {
     await data.close();
   }
   await rename(dataFile, target);
-  await rm(mapFile, { force: true });
+  await removeFiles(mapFile);
 }
 
 /** A download that an older Python client left unfinished is a prefix of the file. */
 async function adoptPrefix({ target, file }: DownloadBlobOptions, dataFile: string, mapFile: string): Promise<void> {
   const prefix = await stat(`${target}.incomplete`).catch(() => undefined);
   const isAbandoned = prefix !== undefined && Date.now() - prefix.mtimeMs > 60_000 && prefix.size <= file.sizeBytes;
-  if (!isAbandoned || prefix.size === 0 || (await stat(dataFile).catch(() => undefined))) return;
+  if (!isAbandoned || prefix.size === 0 || (await isFile(dataFile))) return;
   await rename(`${target}.incomplete`, dataFile);
-  await rm(mapFile, { force: true });
+  await removeFiles(mapFile);
   const map = await PartMap.open(mapFile, file);
   try {
     map.recordPrefix(prefix.size);

@@ -6,7 +6,7 @@ import type { Environment, Fetch, LongRunningOptions } from '../ports.js';
 import { withFileReader } from '../safetensors/rangeReader.js';
 import type { HubAccess } from '../transformers/hubAccess.js';
 import { isWholeCheckpoint } from './cachedCheckpoint.js';
-import { downloadBlob } from './downloadBlob.js';
+import { downloadBlob, removeUnfinished, unfinishedFiles } from './downloadBlob.js';
 import { downloadSizeOf, isWeightsShard, type DownloadSize } from './downloadSize.js';
 import { HubCache } from './hubCache.js';
 import { HubConnection } from './hubConnection.js';
@@ -205,8 +205,13 @@ export class HubClient implements HubAccess {
     options: LongRunningOptions,
   ): Promise<string[]> {
     const missing: HubFile[] = [];
-    for (const file of files)
+    for (const file of files) {
       if ((await this.cache.cachedFile(repositoryId, commit, file.name)) === undefined) missing.push(file);
+      else if (isLarge(file)) {
+        const { target, lockFile } = this.blobPlace(repositoryId, file);
+        await removeUnfinished(target, lockFile, options.signal);
+      }
+    }
     const total = missing.reduce((sum, file) => sum + file.sizeBytes, 0);
     if (missing.length > 0) await this.requireSpaceFor(repositoryId, missing);
     let done = 0;
@@ -215,7 +220,6 @@ export class HubClient implements HubAccess {
         done += bytes;
         options.onProgress?.({ message: `Downloading ${file.name}`, done, total, unit: 'bytes' });
       });
-    const isLarge = (file: HubFile): boolean => file.sizeBytes > partBytes || isWeightsShard(file.name);
     await inParallel(
       parallelSmallFiles,
       missing.filter((file) => !isLarge(file)),
@@ -232,15 +236,14 @@ export class HubClient implements HubAccess {
     signal: AbortSignal | undefined,
     onBytes: (bytes: number) => void,
   ): Promise<void> {
-    const target = this.cache.blobFile(repositoryId, file.blobId);
+    const { target, lockFile } = this.blobPlace(repositoryId, file);
     const wasThere = (await stat(target).catch(() => undefined)) !== undefined;
-    const repositoryName = path.basename(this.cache.repositoryFolder(repositoryId));
     await downloadBlob({
       connection: this.connection,
       url: fileUrl(this.connection.settings.endpoint, repositoryId, commit, file.name),
       file,
       target,
-      lockFile: path.join(this.cache.folder, '.locks', repositoryName, `${file.blobId}.lock`),
+      lockFile,
       connectionCount: connectionsPerFile,
       signal,
       onBytes,
@@ -248,12 +251,19 @@ export class HubClient implements HubAccess {
     await this.cache.point(repositoryId, commit, file.name, file.blobId, !wasThere);
   }
 
+  private blobPlace(repositoryId: string, { blobId }: HubFile): { target: string; lockFile: string } {
+    const repositoryName = path.basename(this.cache.repositoryFolder(repositoryId));
+    const lockFile = path.join(this.cache.folder, '.locks', repositoryName, `${blobId}.lock`);
+    return { target: this.cache.blobFile(repositoryId, blobId), lockFile };
+  }
+
   private async requireSpaceFor(repositoryId: string, files: readonly HubFile[]): Promise<void> {
     const folder = path.join(this.cache.repositoryFolder(repositoryId), 'blobs');
     await mkdir(folder, { recursive: true });
     let neededBytes = 0;
     for (const file of files) {
-      const begun = await stat(path.join(folder, `${file.blobId}.parts.incomplete`)).catch(() => undefined);
+      const { data } = unfinishedFiles(path.join(folder, file.blobId));
+      const begun = await stat(data).catch(() => undefined);
       neededBytes += Math.max(0, file.sizeBytes - (begun?.blocks ?? 0) * 512);
     }
     await requireSpace(folder, neededBytes);
@@ -281,6 +291,10 @@ function fileMissing(repository: string, file: string, revision = defaultRevisio
     reason: 'fileMissing',
     details: { repository, file },
   });
+}
+
+function isLarge(file: HubFile): boolean {
+  return file.sizeBytes > partBytes || isWeightsShard(file.name);
 }
 
 function isNetworkFailure(error: unknown): boolean {

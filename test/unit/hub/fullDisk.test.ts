@@ -71,7 +71,7 @@ describe('a disk without room', { skip: SmallDisk.unavailable }, () => {
     await assert.rejects(downloading, isFull);
     const blobs = path.join(disk.folder, 'models--acme--tiny', 'blobs');
     assert.ok(!(await readdir(blobs)).includes(blobId(weights)));
-    const map = await PartMap.open(path.join(blobs, `${blobId(weights)}.parts.map`), {
+    const map = await PartMap.open(path.join(blobs, `${blobId(weights)}.parts.map.incomplete`), {
       blobId: blobId(weights),
       sizeBytes: weights.length,
     });

@@ -317,7 +317,7 @@ describe('HubClient', () => {
   test('parts that an earlier process stored are not asked for again', async () => {
     await mkdir(path.dirname(blob('model.safetensors')), { recursive: true });
     await writeFile(`${blob('model.safetensors')}.parts.incomplete`, weights);
-    const map = await PartMap.open(`${blob('model.safetensors')}.parts.map`, {
+    const map = await PartMap.open(`${blob('model.safetensors')}.parts.map.incomplete`, {
       blobId: blobId(weights),
       sizeBytes: weights.length,
     });
@@ -331,7 +331,7 @@ describe('HubClient', () => {
   test('stored parts that turn out wrong are fetched once more', async () => {
     await mkdir(path.dirname(blob('model.safetensors')), { recursive: true });
     await writeFile(`${blob('model.safetensors')}.parts.incomplete`, Buffer.alloc(5000, 1));
-    const map = await PartMap.open(`${blob('model.safetensors')}.parts.map`, {
+    const map = await PartMap.open(`${blob('model.safetensors')}.parts.map.incomplete`, {
       blobId: blobId(weights),
       sizeBytes: weights.length,
     });
@@ -344,7 +344,7 @@ describe('HubClient', () => {
   test('parts that the map tells of and the file does not have are fetched', async () => {
     await mkdir(path.dirname(blob('model.safetensors')), { recursive: true });
     await writeFile(`${blob('model.safetensors')}.parts.incomplete`, weights.subarray(0, 3000));
-    const map = await PartMap.open(`${blob('model.safetensors')}.parts.map`, {
+    const map = await PartMap.open(`${blob('model.safetensors')}.parts.map.incomplete`, {
       blobId: blobId(weights),
       sizeBytes: weights.length,
     });

@@ -29,7 +29,7 @@ test('a killed download goes on without asking for a stored byte again', async (
 
     const blobs = path.join(folder, 'models--acme--large', 'blobs');
     const subject = { blobId: blobId(weights), sizeBytes: weights.length };
-    const map = await PartMap.open(path.join(blobs, `${blobId(weights)}.parts.map`), subject);
+    const map = await PartMap.open(path.join(blobs, `${blobId(weights)}.parts.map.incomplete`), subject);
     const stored = Array.from({ length: map.partCount }, (_, part) => map.done(part));
     await map.close();
     const storedBytes = stored.reduce((sum, bytes) => sum + bytes, 0);

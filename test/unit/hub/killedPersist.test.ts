@@ -90,7 +90,7 @@ describe('a process that is killed', () => {
     });
     await isAsBefore(folder);
     const blobs = path.join(cache, 'models--acme--tiny', 'blobs');
-    const map = await PartMap.open(path.join(blobs, `${blobId(weights)}.parts.map`), {
+    const map = await PartMap.open(path.join(blobs, `${blobId(weights)}.parts.map.incomplete`), {
       blobId: blobId(weights),
       sizeBytes: weights.length,
     });
