@@ -9,6 +9,7 @@ import { MlflowError } from './core/errors.js';
 import { exampleWithParams, tensorExample } from './core/mlmodel/exampleTypes.js';
 import { Model } from './core/mlmodel/model.js';
 import type { ModelInfo } from './core/mlmodel/modelInfo.js';
+import { DataClass } from './core/signature/dataClass.js';
 import { inferSignature } from './core/signature/inferSignature.js';
 import { ModelSignature, type SignatureDict } from './core/signature/modelSignature.js';
 import { createModels } from './library/models.js';
@@ -59,7 +60,7 @@ export const getArtifactUri = fluent.getArtifactUri.bind(fluent);
 export const searchRuns = fluent.searchRuns.bind(fluent);
 export const registerModel = fluent.registerModel.bind(fluent);
 
-export { exampleWithParams, inferSignature, MlflowError, Model, ModelSignature, tensorExample };
+export { DataClass, exampleWithParams, inferSignature, MlflowError, Model, ModelSignature, tensorExample };
 export type { LoadedPyfuncModel, LoadPyfuncOptions, ModelInfo, SignatureDict };
 export type * from './core/tracking/entities.js';
 

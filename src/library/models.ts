@@ -2,6 +2,7 @@ import { resolveModelUri } from '../core/artifacts/resolveModelUri.js';
 import type { Fluent } from '../core/client/fluent.js';
 import { Model } from '../core/mlmodel/model.js';
 import type { ModelInfo } from '../core/mlmodel/modelInfo.js';
+import { DataClass } from '../core/signature/dataClass.js';
 import { inferSignature } from '../core/signature/inferSignature.js';
 import { ModelSignature, type SignatureDict } from '../core/signature/modelSignature.js';
 import { setSignature, withSignature } from '../core/transformers/setSignature.js';
@@ -15,6 +16,8 @@ export function createModels(fluent: Fluent) {
     /** Reads the MLmodel document of a model URI, a folder or the file itself. */
     Model: { load },
     ModelSignature,
+    /** The fields of a data class, of which a signature is made as Python makes it of a dataclass. */
+    DataClass,
     inferSignature,
     /** What the document and, for a logged model, the store say of a model. */
     getModelInfo: async (modelUri: string): Promise<ModelInfo> => {

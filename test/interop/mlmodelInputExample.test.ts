@@ -174,7 +174,7 @@ for (const [generation, compatibility] of [
     });
 
     for (const [index, [python, ours]] of examples.entries()) {
-      it(`V6 ${python} is stored with the same bytes, or refused with the same text`, () => {
+      it(`${python} is stored with the same bytes, or refused with the same text (V6)`, () => {
         const wanted = answers[index];
         if (wanted?.error === undefined) {
           const { info, files } = inputExampleDocument(ours, { compatibility });

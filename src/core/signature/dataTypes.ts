@@ -1,7 +1,10 @@
 import { compareCodePoints } from '../serialization/pyValue.js';
 import { MlflowError } from '../errors.js';
 import { dataTypeNames, isDataType, type DataType } from './dataTypeNames.js';
-import { typeName, pythonKind } from './pythonValue.js';
+import type { Compatibility } from './compatibility.js';
+import { typeError } from './pythonError.js';
+import { pyStr } from './pythonText.js';
+import { classText, typeName } from './pythonValue.js';
 
 export { dataTypeNames, isDataType, type DataType };
 
@@ -29,12 +32,8 @@ export function numpyDtypeOf(type: DataType): string {
 export class ArrayType {
   readonly dtype: ColumnType;
 
-  constructor(dtype: ColumnType | string) {
-    this.dtype = checkedType(
-      dtype,
-      (name) =>
-        `Unsupported type '${name}', expected instance of DataType, Array, Object, Map or one of ${dataTypeList}`,
-    );
+  constructor(dtype: ColumnType | string | null, compatibility?: Compatibility) {
+    this.dtype = checkedType(dtype, 'Array', compatibility);
   }
 }
 
@@ -51,17 +50,14 @@ export class Property {
 
   constructor(
     readonly name: string,
-    dtype: ColumnType | string,
+    dtype: ColumnType | string | null,
     readonly required = true,
+    compatibility?: Compatibility,
   ) {
     if (typeof (name as unknown) !== 'string') {
       throw MlflowError.invalidParameter(`Expected name to be a string, got type ${typeName(name)}`);
     }
-    this.dtype = checkedType(
-      dtype,
-      (type) =>
-        `Unsupported type '${type}', expected instance of DataType, Array, Object, Map or one of ${dataTypeList}`,
-    );
+    this.dtype = checkedType(dtype, 'Property', compatibility);
   }
 }
 
@@ -92,12 +88,8 @@ export class ObjectType {
 export class MapType {
   readonly valueType: ColumnType;
 
-  constructor(valueType: ColumnType | string) {
-    this.valueType = checkedType(
-      valueType,
-      (name) =>
-        `Unsupported value type '${name}', expected instance of DataType, Array, Object, Map or one of ${dataTypeList}`,
-    );
+  constructor(valueType: ColumnType | string, compatibility?: Compatibility) {
+    this.valueType = checkedType(valueType, 'Map', compatibility);
   }
 }
 
@@ -112,15 +104,35 @@ export function isCompound(value: unknown): value is Exclude<ColumnType, DataTyp
   );
 }
 
-/** @throws MlflowError INTERNAL_ERROR with `unsupported(name)` for an unknown name. */
-export function checkedType(type: unknown, unsupported: (name: string) => string): ColumnType {
+/** What a type is given to: messages differ with it. */
+export type TypeOwner = 'Array' | 'Property' | 'Map' | 'ColSpec';
+
+/** @throws MlflowError for an unknown name, PythonError (TypeError) or MlflowError for what is no type at all. */
+export function checkedType(type: unknown, owner: TypeOwner, compatibility: Compatibility = '3'): ColumnType {
   if (isCompound(type) || isDataType(type)) return type;
-  throw new MlflowError(unsupported(pythonKind(type) === 'str' ? (type as string) : String(type)));
+  if (typeof type !== 'string') throw noTypeError(type, owner, compatibility);
+  const compound = owner === 'ColSpec' ? '' : ', Array, Object, Map';
+  const what = owner === 'Map' ? 'value type' : 'type';
+  throw new MlflowError(
+    `Unsupported ${what} '${type}', expected instance of DataType${compound} or one of ${dataTypeList}`,
+  );
 }
 
-/** The message of a column whose type name is unknown. */
-export function unsupportedColumnType(name: string): string {
-  return `Unsupported type '${name}', expected instance of DataType or one of ${dataTypeList}`;
+function noTypeError(value: unknown, owner: TypeOwner, compatibility: Compatibility): Error {
+  const argument = { Array: 'dtype', Property: 'dtype', Map: 'value_type', ColSpec: 'type' }[owner];
+  const isListedFirst = compatibility === '2' && (owner === 'Array' || owner === 'Map');
+  const names = isListedFirst ? ['Array', 'Datatype', 'Object', 'Map'] : ['Datatype', 'Array', 'Object', 'Map'];
+  if (compatibility === '3') names.push('AnyType');
+  const expected = names.map((name) => `mlflow.types.schema.${name}`).join(', ');
+  const message = `Expected ${expected} or str for the '${argument}' argument, but got ${passedType(value, owner, compatibility)}`;
+  if (owner === 'ColSpec') return typeError(message);
+  return owner === 'Map' && compatibility === '3' ? MlflowError.invalidParameter(message) : new MlflowError(message);
+}
+
+function passedType(value: unknown, owner: TypeOwner, compatibility: Compatibility): string {
+  if (compatibility === '3') return pyStr(value);
+  if (owner === 'Array') return `'${classText(value)}'`;
+  return owner === 'Map' ? `'${pyStr(value)}'` : classText(value);
 }
 
 /** `repr(type)` in Python: `Array(string)`, `{a: long (required)}`, `Map(str -> DataType.double)`, `Any`. */

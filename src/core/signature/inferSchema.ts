@@ -11,6 +11,9 @@ import { dictEntries, isNoneOrNan, normalize, pythonKind, typeName } from './pyt
 import { ColSpec, Schema, TensorSpec } from './schema.js';
 import { mergeTypes } from './typeMerge.js';
 
+/** A value that Python refuses to infer from even where everything else becomes `any`. */
+export class UninferableObjectError extends MlflowError {}
+
 const multipleTypesMessage =
   'Expected all values in the list to be of the same type. To specify a model signature ' +
   'with a list containing elements of multiple types, define the signature manually ' +
@@ -169,6 +172,8 @@ export function inferColumnType(value: unknown, compatibility: Compatibility): C
 /** `undefined`: an array (2.16: also a list) without anything in it. */
 function inferType(value: unknown, compatibility: Compatibility): ColumnType | undefined {
   const kind = pythonKind(value);
+  if (compatibility === '3' && kind === 'object' && typeof value === 'object')
+    throw classInstanceError(value as object);
   const isEmpty =
     (kind === 'list' && (value as unknown[]).length === 0) || (kind === 'dict' && dictEntries(value).length === 0);
   if (compatibility === '3' && (isEmpty || isNoneOrNan(value))) return new AnyType();
@@ -176,6 +181,15 @@ function inferType(value: unknown, compatibility: Compatibility): ColumnType | u
   if (kind === 'list') return arrayTypeOf((value as unknown[]).map(normalize), compatibility);
   if (value instanceof NdArray) return arrayTypeOf(arrayItems(value), compatibility);
   return scalarType(value);
+}
+
+/** The counterpart of Python's refusal of Pydantic objects: what the fields of a class hold is not known from one instance. */
+function classInstanceError(value: object): UninferableObjectError {
+  return new UninferableObjectError(
+    `MLflow does not support inferring a model signature from an object of the class '${value.constructor.name}'. ` +
+      'Give its data as a plain object, or declare its fields as a DataClass.',
+    'INVALID_PARAMETER_VALUE',
+  );
 }
 
 function arrayItems(array: NdArray): unknown[] {

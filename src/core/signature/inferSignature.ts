@@ -1,7 +1,8 @@
-import { AnyType } from './dataTypes.js';
 import type { CompatibilityOptions } from './compatibility.js';
+import { DataClass } from './dataClass.js';
+import { AnyType } from './dataTypes.js';
 import { inferParamSchema } from './inferParams.js';
-import { inferSchema } from './inferSchema.js';
+import { inferSchema, UninferableObjectError } from './inferSchema.js';
 import { ModelSignature } from './modelSignature.js';
 import { withMlflowErrors } from './pythonError.js';
 import { dictEntries, pythonKind } from './pythonValue.js';
@@ -37,9 +38,10 @@ function inferSide(side: 'inputs' | 'outputs', data: unknown, options: InferSign
   if (data === null || data === undefined) return null;
   const compatibility = options.compatibility ?? '3';
   try {
-    return inferSchema(data, compatibility, options.onWarning);
+    const isDeclared = data instanceof DataClass && compatibility === '3';
+    return isDeclared ? data.toSchema() : inferSchema(data, compatibility, options.onWarning);
   } catch (error) {
-    if (compatibility === '2') throw error;
+    if (compatibility === '2' || error instanceof UninferableObjectError) throw error;
     const note = side === 'inputs' ? "Note that MLflow doesn't validate data types during inference for AnyType. " : '';
     options.onWarning?.(
       `Failed to infer schema for ${side}. ` +

@@ -1,5 +1,6 @@
 import { MlflowError } from '../errors.js';
 import type { CompatibilityOptions } from './compatibility.js';
+import { DataClass } from './dataClass.js';
 import { ParamSchema } from './params.js';
 import { errorText, toMlflowError } from './pythonError.js';
 import { pythonJsonLoads } from './pythonJson.js';
@@ -22,10 +23,15 @@ export class ModelSignature {
   readonly outputs: Schema | null;
   readonly params: ParamSchema | null;
 
-  /** @throws MlflowError INVALID_PARAMETER_VALUE when all parts are missing or one is of a wrong class. */
-  constructor(inputs: Schema | null = null, outputs: Schema | null = null, params: ParamSchema | null = null) {
-    checkPart('inputs', inputs);
-    checkPart('outputs', outputs);
+  /**
+   * Data classes become the schema of their fields.
+   * @throws MlflowError INVALID_PARAMETER_VALUE when all parts are missing or one is of a wrong class.
+   */
+  constructor(
+    inputs: Schema | DataClass | null = null,
+    outputs: Schema | DataClass | null = null,
+    params: ParamSchema | null = null,
+  ) {
     if (params !== null && !((params as unknown) instanceof ParamSchema)) {
       throw MlflowError.invalidParameter(
         `If params are provided, they must by of type mlflow.models.signature.ParamSchema, got '${typeName(params)}'`,
@@ -34,8 +40,8 @@ export class ModelSignature {
     if (inputs === null && outputs === null && params === null) {
       throw MlflowError.invalidParameter('At least one of inputs, outputs or params must be provided');
     }
-    this.inputs = inputs;
-    this.outputs = outputs;
+    this.inputs = schemaOf('inputs', inputs);
+    this.outputs = schemaOf('outputs', outputs);
     this.params = params;
   }
 
@@ -89,8 +95,9 @@ export class ModelSignature {
   }
 }
 
-function checkPart(part: 'inputs' | 'outputs', value: Schema | null): void {
-  if (value === null || (value as unknown) instanceof Schema) return;
+function schemaOf(part: 'inputs' | 'outputs', value: Schema | DataClass | null): Schema | null {
+  if (value instanceof DataClass) return value.toSchema();
+  if (value === null || (value as unknown) instanceof Schema) return value;
   throw MlflowError.invalidParameter(
     `${part} must be either None, mlflow.models.signature.Schema, or a dataclass,got '${typeName(value)}'`,
   );

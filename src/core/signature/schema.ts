@@ -1,15 +1,7 @@
 import { MlflowError } from '../errors.js';
 import type { Compatibility } from './compatibility.js';
 import type { ColumnName } from './dataFrame.js';
-import {
-  AnyType,
-  checkedType,
-  SparkMLVector,
-  typeRepr,
-  typesEqual,
-  unsupportedColumnType,
-  type ColumnType,
-} from './dataTypes.js';
+import { AnyType, checkedType, SparkMLVector, typeRepr, typesEqual, type ColumnType } from './dataTypes.js';
 import { shapeText } from './ndArray.js';
 import { parseDtype } from './numpyDtype.js';
 import { typeError } from './pythonError.js';
@@ -28,8 +20,9 @@ export class ColSpec {
     readonly name: ColumnName | null = null,
     /** `null` (falsy) is what 3.17 makes of a compound column whose JSON has no `required`. */
     readonly required: boolean | null = true,
+    compatibility?: Compatibility,
   ) {
-    this.type = checkedType(type, unsupportedColumnType);
+    this.type = checkedType(type, 'ColSpec', compatibility);
   }
 
   toDict(): JsonDict {
@@ -219,7 +212,7 @@ export function colSpecFromJson(json: JsonDict, compatibility?: Compatibility): 
   const isScalar = !compoundNames.includes(type) || (type === 'any' && generation === '2');
   if (isScalar) refuseUnknownKeys(json, compatibility);
   const required = requiredOf(json, compatibility, isScalar);
-  if (isScalar) return new ColSpec(type, name, required);
+  if (isScalar) return new ColSpec(type, name, required, generation);
   if (type === 'array') return new ColSpec(arrayFromJson(json, generation), name, required);
   if (type === 'object') return new ColSpec(objectFromJson(json, generation), name, required);
   if (type === 'map') return new ColSpec(mapFromJson(json, generation), name, required);

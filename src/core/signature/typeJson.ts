@@ -55,7 +55,7 @@ export function arrayFromJson(json: JsonDict, compatibility: Compatibility): Arr
   const items = json['items'];
   if (!isDict(items)) throw new MlflowError('Expected items to be a dictionary of Object JSON');
   requireKeys(items, ['type'], "Missing keys in Array's items JSON. Expected to find key `type`");
-  return new ArrayType(nestedType(items, compatibility));
+  return new ArrayType(nestedType(items, compatibility), compatibility);
 }
 
 export function mapFromJson(json: JsonDict, compatibility: Compatibility): MapType | SparkMLVector {
@@ -66,7 +66,7 @@ export function mapFromJson(json: JsonDict, compatibility: Compatibility): MapTy
   requireKeys(values, ['type'], "Missing keys in Map's items JSON. Expected to find key `type`");
   const type = nestedType(values, compatibility);
   // Python returns the vector itself here, not a map of vectors.
-  return type instanceof SparkMLVector ? type : new MapType(type);
+  return type instanceof SparkMLVector ? type : new MapType(type, compatibility);
 }
 
 export function objectFromJson(json: JsonDict, compatibility: Compatibility): ObjectType {
@@ -97,5 +97,5 @@ export function propertyFromJson(json: Record<string, JsonDict>, compatibility: 
   const type = nestedType(spec, compatibility);
   // In Python a vector takes the property's place and the object then refuses it.
   if (type instanceof SparkMLVector) throw MlflowError.invalidParameter('Expected values to be instance of Property');
-  return new Property(name, type, required);
+  return new Property(name, type, required, compatibility);
 }

@@ -12,7 +12,7 @@ async function temporaryFolder(): Promise<string> {
 }
 
 describe('input examples', () => {
-  it('V3 what is saved is read again, params apart', async () => {
+  it('what is saved is read again, params apart (V3)', async () => {
     const folder = await temporaryFolder();
     const info = await saveInputExample(exampleWithParams({ columns: ['a'], data: [['x']] }, { top_k: 2 }), folder);
     assert.deepEqual(await readInputExample(folder, info), {
@@ -26,14 +26,14 @@ describe('input examples', () => {
     );
   });
 
-  it('V1 a frame without column names is stored by values and read with numbered columns', async () => {
+  it('a frame without column names is stored by values and read with numbered columns (V1)', async () => {
     const folder = await temporaryFolder();
     const info = await saveInputExample({ columns: [0, 1], data: [['x', 1]] }, folder);
     assert.equal(info?.['pandas_orient'], 'values');
     assert.deepEqual((await readInputExample(folder, info))?.data, { columns: [0, 1], data: [['x', 1]] });
   });
 
-  it('V7 (data, {}) is written wrapped but not marked', async () => {
+  it('(data, {}) is written wrapped but not marked (V7)', async () => {
     const folder = await temporaryFolder();
     const info = await saveInputExample(exampleWithParams('a', {}), folder);
     assert.equal(info?.['params'], undefined);
@@ -44,7 +44,7 @@ describe('input examples', () => {
     });
   });
 
-  it('V8 reader accepts NaN and Infinity tokens', async () => {
+  it('reader accepts NaN and Infinity tokens (V8)', async () => {
     const folder = await temporaryFolder();
     await writeFile(path.join(folder, 'e.json'), '{"columns": ["x"], "data": [[NaN], [-Infinity]]}');
     const example = await readInputExample(folder, { artifact_path: 'e.json', type: 'dataframe' });

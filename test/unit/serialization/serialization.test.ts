@@ -119,7 +119,7 @@ describe('JSON and repr as Python writes them', () => {
     );
   });
 
-  it('V8 NaN and Infinity are read; types are kept on request', () => {
+  it('NaN and Infinity are read; types are kept on request (V8)', () => {
     assert.deepEqual(parsePythonJson('[NaN, Infinity, -Infinity, 1.0]'), [NaN, Infinity, -Infinity, 1]);
     assert.deepEqual(parsePythonJson('[1.0, 12345678901234567890, {"1": 2, "0": 3}]', { keepTypes: true }), [
       new PyFloat(1),

@@ -30,7 +30,7 @@ const series = (dtype: string, values: unknown[], name: string | number = 'a') =
   new DataFrame([new Series(dtype, values, name)]);
 
 describe('enforceSchema', () => {
-  it('U1 a missing required column is an error, extra ones are dropped, the order is the schema’s', () => {
+  it('a missing required column is an error, extra ones are dropped, the order is the schema’s (U1)', () => {
     const schema = schemaOf(column('string', 'a'), column('string', 'b'));
     const warnings: string[] = [];
     const frame = enforceSchema({ b: 'y', c: 'z', a: 'x' }, schema, {
@@ -52,7 +52,7 @@ describe('enforceSchema', () => {
     );
   });
 
-  it('U2 an optional column may be absent or null', () => {
+  it('an optional column may be absent or null (U2)', () => {
     const schema = schemaOf(column('string', 'a'), column('double', 'b', false));
     assert.deepEqual((enforceSchema([{ a: 'x' }], schema) as DataFrame).columnNames, ['a']);
     assert.deepEqual(
@@ -72,7 +72,7 @@ describe('enforceSchema', () => {
     );
   });
 
-  it('U3 numbers are widened where nothing is lost, and only there', () => {
+  it('numbers are widened where nothing is lost, and only there (U3)', () => {
     const from = (dtype: string, type: string) =>
       cause(() => enforceSchema(series(dtype, [2, 3]), schemaOf(column(type, 'a'))));
     for (const [dtype, type] of [
@@ -100,10 +100,14 @@ describe('enforceSchema', () => {
     }
   });
 
-  it('U3b an unnamed schema takes columns by position', () => {
+  it('an unnamed schema takes columns by position (U3b)', () => {
     const schema = schemaOf(column('double'), column('double'));
     const frame = enforceSchema([[1.5, 2.5, 3.5]], schema) as DataFrame;
     assert.deepEqual(frame.toSplit(), { index: [0], columns: [0, 1], data: [[1.5, 2.5]] });
+    const array = enforceSchema(new NdArray('float64', [1, 2], [1.5, 2.5]), schema) as DataFrame;
+    assert.deepEqual(array.toSplit().data, [[1.5, 2.5]]);
+    const columns = ['b', 'a', 'c'].map((name, i) => new Series('float64', [i + 0.5], name));
+    assert.deepEqual((enforceSchema(new DataFrame(columns), schema) as DataFrame).toRecords(), [{ b: 0.5, a: 1.5 }]);
     assert.match(
       cause(() => enforceSchema([[1.5]], schema)),
       /declares 2 inputs {2}but the provided value only has 1 inputs/,
@@ -118,7 +122,7 @@ describe('enforceSchema', () => {
     );
   });
 
-  it('U3c the hint about missing values appears only for whole numbers with NaN', () => {
+  it('the hint about missing values appears only for whole numbers with NaN (U3c)', () => {
     const hint = (values: number[]) =>
       / Hint: the type mismatch/.test(
         cause(() => enforceSchema(series('float64', values), schemaOf(column('long', 'a')))),
@@ -126,7 +130,7 @@ describe('enforceSchema', () => {
     assert.deepEqual([hint([1, NaN]), hint([1.5, NaN]), hint([1, 2])], [true, false, false]);
   });
 
-  it('U4 int64 of 0, 1 and nulls passes as float', () => {
+  it('int64 of 0, 1 and nulls passes as float (U4)', () => {
     assert.deepEqual(
       (enforceSchema([{ a: 0 }, { a: 1 }], schemaOf(column('float', 'a'))) as DataFrame).columns[0]?.dtype,
       'float32',
@@ -141,7 +145,7 @@ describe('enforceSchema', () => {
     );
   });
 
-  it('U5 objects refuse unknown and missing properties', () => {
+  it('objects refuse unknown and missing properties (U5)', () => {
     const schema = schemaOf({
       type: 'object',
       name: 'o',
@@ -162,7 +166,7 @@ describe('enforceSchema', () => {
     );
   });
 
-  it('U6 tensors need their shape and exactly their dtype; ragged objects pass', () => {
+  it('tensors need their shape and exactly their dtype; ragged objects pass (U6)', () => {
     const schema = schemaOf({ type: 'tensor', 'tensor-spec': { dtype: 'float32', shape: [-1, 2] } });
     const array = (dtype: string, shape: number[]) =>
       new NdArray(dtype, shape, new Array<number>(shape.reduce((a, b) => a * b, 1)).fill(1));
@@ -179,7 +183,7 @@ describe('enforceSchema', () => {
     assert.ok(enforceSchema(new NdArray('object', [2], [[1], [1, 2]]), ragged) instanceof NdArray);
   });
 
-  it('U6b frames are reshaped to tensors', () => {
+  it('frames are reshaped to tensors (U6b)', () => {
     const schema = schemaOf({ name: 'x', type: 'tensor', 'tensor-spec': { dtype: 'float32', shape: [-1, 2] } });
     const tensors = enforceSchema(
       series(
@@ -202,7 +206,7 @@ describe('enforceSchema', () => {
     );
   });
 
-  it('U8 an empty dict passes for an optional object in 3.17 only; empty lists always pass', () => {
+  it('an empty dict passes for an optional object in 3.17 only; empty lists always pass (U8)', () => {
     const schema = schemaOf(
       { type: 'object', name: 'o', required: false, properties: { a: { type: 'long' } } },
       { type: 'array', name: 'l', required: true, items: { type: 'string' } },
@@ -213,7 +217,7 @@ describe('enforceSchema', () => {
     assert.equal(answer('2'), "Missing required properties: {'a'}");
   });
 
-  it('U9 a list of strings passes for a string column as one cell', () => {
+  it('a list of strings passes for a string column as one cell (U9)', () => {
     const frame = enforceSchema({ a: ['x', 'y'] }, schemaOf(column('string', 'a'))) as DataFrame;
     assert.deepEqual(frame.toRecords(), [{ a: ['x', 'y'] }]);
   });
@@ -233,7 +237,7 @@ describe('enforceParams', () => {
     { name: 'stop', type: 'string', default: ['a'], shape: [-1] },
   ]).params as ParamSchema;
 
-  it('U7 unknown params are ignored with a warning, defaults filled in, wrong types collected', () => {
+  it('unknown params are ignored with a warning, defaults filled in, wrong types collected (U7)', () => {
     const { params, warnings } = enforceParams({ top_k: 5, foo: 1 }, schema);
     assert.deepEqual(params, { top_k: 5, temperature: 1, stop: ['a'] });
     assert.match(warnings[0] ?? '', /^Unrecognized params \['foo'\] are ignored for inference/);

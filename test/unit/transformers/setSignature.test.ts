@@ -19,8 +19,8 @@ const signature = { inputs: '[{"type": "long", "name": "n", "required": true}]',
 const inputsOf = async (folder: string): Promise<boolean> =>
   (await readFile(path.join(folder, 'MLmodel'), 'utf8')).includes('"name": "n"');
 
-describe('R5 setSignature', () => {
-  it('replaces the signature of a saved folder, and nothing else', async () => {
+describe('setSignature', () => {
+  it('replaces the signature of a saved folder, and nothing else (R5)', async () => {
     const target = path.join(root, 'saved');
     await saveModel(source, target, options);
     const before = await readFile(path.join(target, 'MLmodel'), 'utf8');
@@ -29,8 +29,10 @@ describe('R5 setSignature', () => {
     const rest = (text: string): string => text.replace(/signature:\n( {2}.*\n)+/, '');
     assert.ok(await inputsOf(target));
     assert.equal(rest(after), rest(before));
+    await setSignature(target, { ...signature, inputs: '[{"type": "string", "required": true}]' }, fluent.client());
+    assert.ok(!(await inputsOf(target)));
   });
-  it('changes a logged model through models:/m-id, and refuses a registered version', async () => {
+  it('changes a logged model through models:/m-id, and refuses a registered version (R5)', async () => {
     const logged = await logModel(source, { ...options, name: 'model', registeredModelName: 'reg' }, fluent);
     await setSignature(logged.modelUri, signature, fluent.client());
     const model = await fluent.client().getLoggedModel({ modelId: logged.modelId! });
@@ -41,7 +43,7 @@ describe('R5 setSignature', () => {
         "Failed to set signature on 'models:/reg/1'. Model URIs with the `models:/<name>/<version>` scheme are not supported.",
     });
   });
-  it("runs:/ means the run's own files: a logged model's name does not exist there", async () => {
+  it("runs:/ means the run's own files: a logged model's name does not exist there (R5)", async () => {
     const run = await fluent.startRun({}, async (active) => {
       await logModel(source, { ...options, name: 'model' }, fluent);
       await logModel(source, { ...options, artifactPath: 'old', compatibility: '2' }, fluent);
