@@ -1,6 +1,9 @@
 type Argument = string | number;
+type Bundle = Readonly<Record<string, string>>;
 
-let translations: Readonly<Record<string, string>> = {};
+/** Where the translations are: the bundles of one process share them. */
+const key = Symbol.for('mlflow-transformers.l10n');
+const shared = globalThis as { [key]?: Bundle };
 
 /**
  * The texts of the interface, where VS Code's own `l10n` cannot be imported: webviews, and code that runs outside the editor
@@ -8,13 +11,14 @@ let translations: Readonly<Record<string, string>> = {};
  */
 export const l10n = {
   /** Sets the translations by their English texts: the content of VS Code's `l10n.bundle`. */
-  configure(bundle: Readonly<Record<string, string>>): void {
-    translations = bundle;
+  configure(bundle: Bundle): void {
+    shared[key] = bundle;
   },
 
   /** A text in the user's language, `{0}`, `{1}`, ... replaced by the arguments. `text` is one literal. */
   t(text: string, ...args: Argument[]): string {
-    const translated = Object.hasOwn(translations, text) ? (translations[text] ?? text) : text;
+    const bundle = shared[key];
+    const translated = bundle !== undefined && Object.hasOwn(bundle, text) ? (bundle[text] ?? text) : text;
     return translated.replace(/\{(\d+)\}/g, (place, index: string) => String(args[Number(index)] ?? place));
   },
 };

@@ -156,7 +156,8 @@ describe('the sample workspace, in VS Code', () => {
     await workbench.chooseInMenu(workbench.treeItem(checkpointFolder), 'Save Model…');
     await workbench.pick(/text-generation/);
     const target = path.join(session.workspace, 'saved-model');
-    await workbench.typeAndAccept(target, '2/3');
+    await workbench.typeAndAccept(target, 'Save model (2/4)');
+    await workbench.accept('Save model (3/4)');
     await workbench.screenshot('save-light');
     await workbench.pick(/Save into/);
     const inspector = await workbench.webview('.page-header h1:has-text("saved-model")');
@@ -171,9 +172,11 @@ describe('the sample workspace, in VS Code', () => {
     const { workbench } = session;
     await workbench.openMlflowView();
     await workbench.chooseInMenu(workbench.treeItem(/^first-try/), 'Log Model to Run…');
+    await workbench.pick(/A folder…/);
     await workbench.typeAndAccept(path.join(session.workspace, checkpointFolder) + '/', 'Choose a checkpoint');
     await workbench.pick(/text-generation/);
-    await workbench.typeAndAccept('logged-here', '2/4');
+    await workbench.typeAndAccept('logged-here', 'Log model (2/4)');
+    await workbench.accept('Log model (3/4)');
     await workbench.pick(/Log to first-try/);
     await workbench.webview('.page-header h1:has-text("logged-here")');
     await workbench.treeItem(/logged-here.*text-generation/).waitFor({ timeout: 10_000 });

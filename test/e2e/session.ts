@@ -126,12 +126,13 @@ export async function hashFiles(folder: string): Promise<Record<string, string>>
   return hashes;
 }
 
-/** The first MLmodel file below a folder whose text holds `text`. */
-export async function mlmodelOf(folder: string, text: string): Promise<string> {
+/** The first MLmodel file below a folder whose text fits all patterns. */
+export async function mlmodelOf(folder: string, ...patterns: (string | RegExp)[]): Promise<string> {
   for (const name of await readdir(folder, { recursive: true })) {
     if (path.basename(name) !== 'MLmodel') continue;
     const file = path.join(folder, name);
-    if ((await readFile(file, 'utf8')).includes(text)) return file;
+    const text = await readFile(file, 'utf8');
+    if (patterns.every((pattern) => text.search(pattern) >= 0)) return file;
   }
-  throw new Error(`No MLmodel below ${folder} holds '${text}'.`);
+  throw new Error(`No MLmodel below ${folder} holds ${patterns.join(' and ')}.`);
 }

@@ -17,6 +17,26 @@ const launchArguments = [
   '--disable-sync',
 ];
 
+/** Tries an action until it succeeds: the workbench may draw itself anew in the middle of it. */
+async function repeat(action: () => Promise<void>, between?: () => Promise<void>, attempts = 4): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await action();
+    } catch (error) {
+      if (attempt === attempts) throw error;
+      await between?.();
+    }
+  }
+}
+
+/** Whether the frame's element, and those of the frames around it, are shown: editors in the background are hidden. */
+async function isInSight(frame: Frame): Promise<boolean> {
+  for (let inner: Frame | null = frame; inner?.parentFrame(); inner = inner.parentFrame()) {
+    if (!(await (await inner.frameElement()).isVisible())) return false;
+  }
+  return true;
+}
+
 const themes = {
   light: { label: 'Light Modern', selector: 'vs' },
   dark: { label: 'Dark Modern', selector: 'vs-dark' },
@@ -61,14 +81,10 @@ export class Workbench {
   /** Shows the view. While a window is being restored a click may hide what is about to come: then once more. */
   async openMlflowView(): Promise<void> {
     const view = this.page.locator('.sidebar .composite.title', { hasText: /mlflow/i });
-    for (let attempt = 1; ; attempt++) {
+    await repeat(async () => {
       if (!(await view.isVisible())) await this.activityIcon.click();
-      try {
-        return await view.waitFor({ timeout: 5000 });
-      } catch (error) {
-        if (attempt === 4) throw error;
-      }
-    }
+      await view.waitFor({ timeout: 5000 });
+    });
   }
 
   /** A row of a tree, found by the text it starts with. */
@@ -76,61 +92,92 @@ export class Workbench {
     return this.page.locator('.sidebar .monaco-list-row').filter({ hasText: text }).first();
   }
 
-  /** Expands a tree row if it is closed. */
+  /** Expands a tree row if it is closed. A tree that is being drawn anew may not hear the click: then once more. */
   async expand(text: string | RegExp): Promise<void> {
     const row = this.treeItem(text);
     await row.waitFor({ timeout: 30_000 });
-    if ((await row.getAttribute('aria-expanded')) === 'false') await row.click();
+    const isOpen = this.page.locator('.sidebar .monaco-list-row[aria-expanded="true"]').filter({ hasText: text });
+    await repeat(async () => {
+      if ((await row.getAttribute('aria-expanded', { timeout: 5000 })) === 'false') await row.click({ timeout: 5000 });
+      await isOpen.first().waitFor({ timeout: 3000 });
+    });
   }
 
   /** Runs a command of the palette by its full title. A page that is just loading may take the focus away: then once more. */
   async runCommand(title: string): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
+    await repeat(
+      async () => {
         await this.page.keyboard.press('F1');
-        await this.page.locator('.quick-input-widget input.input').first().fill(`>${title}`, { timeout: 5000 });
-        await this.page
-          .locator('.quick-input-widget .monaco-list-row', { hasText: title })
-          .first()
-          .click({ timeout: 5000 });
-        return;
-      } catch (error) {
-        if (attempt === 4) throw error;
-        await this.page.keyboard.press('Escape');
-      }
-    }
+        await this.quickInput.fill(`>${title}`, { timeout: 5000 });
+        await this.quickRow(title).click({ timeout: 5000 });
+      },
+      () => this.page.keyboard.press('Escape'),
+    );
   }
 
-  /** Picks an entry of the open quick pick; a string is typed first, as only rows in sight are drawn. */
+  private get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget input.input').first();
+  }
+
+  /** The first row of the open quick pick that holds a text. */
+  quickRow(text: string | RegExp): Locator {
+    return this.page.locator('.quick-input-widget .monaco-list-row', { hasText: text }).first();
+  }
+
+  /** Waits for a question, known by its title (`Save model (2/4)`). */
+  async question(title: string | RegExp, timeoutMs = 30_000): Promise<void> {
+    await this.page.locator('.quick-input-title', { hasText: title }).waitFor({ timeout: timeoutMs });
+  }
+
+  /**
+   * Picks an entry of the open quick pick; a string is typed first, as only rows in sight are drawn. Playwright clicks a row
+   * only when it has come to rest.
+   */
   async pick(text: string | RegExp): Promise<void> {
-    if (typeof text === 'string') await this.page.locator('.quick-input-widget input.input').first().fill(text);
-    await this.page
-      .locator('.quick-input-widget .monaco-list-row', { hasText: text })
-      .first()
-      .click({ timeout: 15_000 });
+    if (typeof text === 'string') await this.quickInput.fill(text, { timeout: 30_000 });
+    await this.quickRow(text).click({ timeout: 30_000 });
   }
 
   /** Types over the text of an input box or file dialog, known by its title, and accepts it. */
   async typeAndAccept(text: string, title: string | RegExp): Promise<void> {
-    await this.page.locator('.quick-input-title', { hasText: title }).waitFor({ timeout: 15_000 });
-    const input = this.page.locator('.quick-input-widget input.input').first();
-    await input.waitFor({ timeout: 15_000 });
-    await input.fill(text);
-    await this.page.waitForTimeout(300);
-    await input.press('Enter');
+    const dialog = this.page.locator('.quick-input-title', { hasText: title });
+    await dialog.waitFor({ timeout: 30_000 });
+    await this.quickInput.fill(text);
+    // A file dialog looks the path up while one types, and does not hear Enter before it has.
+    await repeat(async () => {
+      if (await dialog.isVisible()) await this.quickInput.press('Enter', { timeout: 5000 });
+      await dialog.waitFor({ state: 'hidden', timeout: 3000 });
+    });
+  }
+
+  /** Accepts what an input box, known by its title, holds already. */
+  async accept(title: string | RegExp): Promise<void> {
+    const dialog = this.page.locator('.quick-input-title', { hasText: title });
+    await dialog.waitFor({ timeout: 30_000 });
+    await this.quickInput.press('Enter');
+    await dialog.waitFor({ state: 'hidden', timeout: 10_000 });
   }
 
   /** Chooses an entry of the context menu of `target`. */
   async chooseInMenu(target: Locator, label: string): Promise<void> {
-    await target.waitFor({ timeout: 15_000 });
-    await target.click({ button: 'right' });
+    await target.waitFor({ timeout: 30_000 });
     const item = this.page.locator('.monaco-menu .action-menu-item', { hasText: label }).first();
-    await item.waitFor({ timeout: 10_000 });
+    await repeat(
+      async () => {
+        await target.click({ button: 'right', timeout: 5000 });
+        await item.waitFor({ timeout: 5000 });
+      },
+      () => this.page.keyboard.press('Escape'),
+    );
     // A menu that has just opened takes a click for the end of the one that opened it.
-    for (let attempt = 0; attempt < 5 && (await item.isVisible()); attempt++) {
-      await this.page.waitForTimeout(250);
-      await item.click({ timeout: 2000 }).catch(() => undefined);
-    }
+    await repeat(
+      async () => {
+        if (await item.isVisible()) await item.click({ timeout: 2000 });
+        await item.waitFor({ state: 'hidden', timeout: 500 });
+      },
+      undefined,
+      8,
+    );
   }
 
   /** The clipboard's text, as soon as it is one that `pattern` fits. */
@@ -151,42 +198,53 @@ export class Workbench {
     await this.activityIcon.waitFor({ timeout: 60_000 });
   }
 
-  /** The frame of a webview that contains `selector`. */
+  /** The frame of a webview in sight that contains `selector`. */
   async webview(selector: string, timeoutMs = 60_000): Promise<Frame> {
+    return this.webviewWhere(
+      (frame) => frame.locator(selector).first().isVisible(),
+      `No webview shows ${selector}.`,
+      timeoutMs,
+    );
+  }
+
+  /** Waits until a webview's `selector` holds a text. */
+  async webviewWithText(selector: string, text: RegExp, timeoutMs = 60_000): Promise<Frame> {
+    return this.webviewWhere(
+      async (frame) => text.test(await frame.locator(selector).first().innerText({ timeout: 200 })),
+      `No webview's ${selector} holds ${text}.`,
+      timeoutMs,
+    );
+  }
+
+  private async webviewWhere(
+    isIt: (frame: Frame) => Promise<boolean>,
+    otherwise: string,
+    timeoutMs: number,
+  ): Promise<Frame> {
     const end = Date.now() + timeoutMs;
     while (Date.now() < end) {
       for (const frame of this.page.frames()) {
-        if (!frame.url().includes('fake.html') && frame.name() !== 'active-frame') continue;
-        const found = await frame
-          .locator(selector)
-          .first()
-          .isVisible()
-          .catch(() => false);
+        const isContent = frame.url().includes('fake.html') || frame.name() === 'active-frame';
+        const found =
+          isContent && (await isIt(frame).catch(() => false)) && (await isInSight(frame).catch(() => false));
         if (found) return frame;
       }
       await this.page.waitForTimeout(100);
     }
-    throw new Error(`No webview shows ${selector}.`);
+    throw new Error(otherwise);
   }
 
-  /** Waits until a webview's `selector` holds a text. */
-  async webviewWithText(selector: string, text: RegExp, timeoutMs = 30_000): Promise<Frame> {
-    const end = Date.now() + timeoutMs;
-    while (Date.now() < end) {
-      for (const frame of this.page.frames()) {
-        const element = frame.locator(selector).first();
-        const shown = await element.innerText({ timeout: 200 }).catch(() => '');
-        if (text.test(shown)) return frame;
-      }
-      await this.page.waitForTimeout(100);
-    }
-    throw new Error(`No webview's ${selector} holds ${text}.`);
-  }
-
-  async notification(text: string | RegExp): Promise<Locator> {
-    const toast = this.page.locator('.notification-list-item-message', { hasText: text }).first();
-    await toast.waitFor({ timeout: 30_000 });
+  /** A message in sight, or one that has gone to the list of notifications by itself. */
+  async notification(text: string | RegExp, timeoutMs = 60_000): Promise<Locator> {
+    const toast = this.page.locator('.notification-list-item', { hasText: text }).first();
+    await toast.waitFor({ timeout: timeoutMs });
     return toast;
+  }
+
+  /** Takes messages away: they lie over what is in the corner below them. */
+  async dismissNotifications(): Promise<void> {
+    await this.runCommand('Notifications: Clear All Notifications');
+    await this.page.locator('.notification-toast').first().waitFor({ state: 'hidden' });
   }
 
   async setTheme(theme: Theme): Promise<void> {

@@ -2,6 +2,7 @@ import { ModelSignature } from '../signature/modelSignature.js';
 import type { SerializedSignature } from '../mlmodel/serializedSignature.js';
 import type { OutputComparison } from './outputComparison.js';
 import { MlflowError } from '../errors.js';
+import { l10n } from '../l10n.js';
 
 /** Differences told at most. */
 const maxDifferences = 5;
@@ -37,28 +38,30 @@ function outputSpecs(signature: SerializedSignature): Spec[] | string {
 function compareRow(specs: readonly Spec[], row: unknown, differences: Set<string>): void {
   const [first] = specs;
   if (specs.length === 1 && first !== undefined && first['name'] === undefined) {
-    compareValue('The output', first, row, differences);
+    compareValue(l10n.t('The output'), first, row, differences);
     return;
   }
   if (!isRecord(row)) {
-    differences.add(`The output is ${kindOf(row)}, the signature promises named columns.`);
+    differences.add(l10n.t('The output is {0}, the signature promises named columns.', kindOf(row)));
     return;
   }
   for (const spec of specs) {
     const name = String(spec['name']);
     const value = row[name];
-    if (value !== undefined && value !== null) compareValue(`Column '${name}'`, spec, value, differences);
-    else if (spec['required'] !== false) differences.add(`Column '${name}' is missing.`);
+    if (value !== undefined && value !== null) compareValue(l10n.t("Column '{0}'", name), spec, value, differences);
+    else if (spec['required'] !== false) differences.add(l10n.t("Column '{0}' is missing.", name));
   }
   const known = new Set(specs.map((spec) => String(spec['name'])));
   for (const name of Object.keys(row)) {
-    if (!known.has(name)) differences.add(`Column '${name}' is not in the signature.`);
+    if (!known.has(name)) differences.add(l10n.t("Column '{0}' is not in the signature.", name));
   }
 }
 
 function compareValue(what: string, spec: Spec, value: unknown, differences: Set<string>): void {
   const type = String(spec['type']);
-  if (!isOfType(spec, value)) differences.add(`${what} is ${kindOf(value)}, the signature promises ${type}.`);
+  if (!isOfType(spec, value)) {
+    differences.add(l10n.t('{0} is {1}, the signature promises {2}.', what, kindOf(value), type));
+  }
 }
 
 function isOfType(spec: Spec, value: unknown): boolean {
@@ -108,9 +111,11 @@ function compareTensors(specs: readonly Spec[], predictions: unknown, difference
     const found = shapeOf(value);
     const fits =
       found.length === promised.length && promised.every((size, axis) => size === -1 || size === found[axis]);
-    const what = name === undefined ? 'The output' : `Output '${name}'`;
+    const what = name === undefined ? l10n.t('The output') : l10n.t("Output '{0}'", name);
     if (!fits)
-      differences.add(`${what} has the shape (${found.join(', ')}), the signature promises (${promised.join(', ')}).`);
+      differences.add(
+        l10n.t('{0} has the shape ({1}), the signature promises ({2}).', what, found.join(', '), promised.join(', ')),
+      );
   }
 }
 
@@ -121,11 +126,11 @@ function shapeOf(value: unknown): number[] {
 }
 
 function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return 'empty';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'a whole number' : 'a number';
-  if (typeof value === 'string') return 'a string';
-  return typeof value === 'boolean' ? 'a boolean' : 'an object';
+  if (value === null || value === undefined) return l10n.t('empty');
+  if (Array.isArray(value)) return l10n.t('a list');
+  if (typeof value === 'number') return Number.isInteger(value) ? l10n.t('a whole number') : l10n.t('a number');
+  if (typeof value === 'string') return l10n.t('a string');
+  return typeof value === 'boolean' ? l10n.t('a boolean') : l10n.t('an object');
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { l10n } from '../l10n.js';
 import type { TransformersFlavor } from '../mlmodel/transformersFlavor.js';
 import type { ConfigurationEntry, ConfigurationFile, EnvironmentFile, TokenizerView } from './inspectorModel.js';
 import { listFiles, readText } from './modelFolder.js';
@@ -39,7 +40,7 @@ export async function configurationFiles(
 
 function configurationFile(name: string, text: string): ConfigurationFile {
   const document = parseRecord(text);
-  if (document === undefined) return { name, entries: [], error: `${name} is not a JSON object.` };
+  if (document === undefined) return { name, entries: [], error: l10n.t('{0} is not a JSON object.', name) };
   return { name, entries: Object.entries(document).map(([key, value]) => entry(key, value)), error: null };
 }
 

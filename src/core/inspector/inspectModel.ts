@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { l10n } from '../l10n.js';
 import { Model } from '../mlmodel/model.js';
 import { isReferenceOnlyFlavor, shortDtype } from '../mlmodel/modelSummary.js';
 import { mlmodelProblems, type MlmodelProblem } from '../mlmodel/mlmodelProblems.js';
@@ -31,7 +32,7 @@ export async function inspectModel(text: string, folder: string | undefined, nam
       ? ([
           problemsOf(text),
           [],
-          emptyWeights('Files can only be read on this machine.'),
+          emptyWeights(l10n.t('Files can only be read on this machine.')),
           null,
           [],
           [],
@@ -130,7 +131,12 @@ async function inputExampleView(folder: string, model: Model): Promise<InputExam
   if (typeof file !== 'string') return null;
   const read = await readText(folder, file);
   if (read === undefined) {
-    return { file, text: '', isCut: false, error: `${file} is missing. Log the model with its input example again.` };
+    return {
+      file,
+      text: '',
+      isCut: false,
+      error: l10n.t('{0} is missing. Log the model with its input example again.', file),
+    };
   }
   const text = read.isCut ? read.text : indented(read.text);
   const isCut = read.isCut || text.length > maxExampleLength;

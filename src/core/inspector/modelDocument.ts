@@ -27,7 +27,7 @@ export async function modelDocument(folder: string): Promise<string> {
       signature === null
         ? null
         : { inputs: columns(signature.inputs), outputs: columns(signature.outputs), params: columns(signature.params) },
-    environment: Object.fromEntries(model.environment.map(({ name, text }) => [name, text.trimEnd().split('\n')])),
+    environment: Object.fromEntries(model.environment.map(({ name, text }) => [name, `${text.trimEnd()}\n`])),
     configuration: Object.fromEntries(
       model.configuration.map(({ name, entries }) => [
         name,
@@ -39,7 +39,7 @@ export async function modelDocument(folder: string): Promise<string> {
       weights.tensors.map(({ name, dtype, shape }) => [name, `${dtype} (${shape.join(', ')})`]),
     ),
   };
-  return stringify(document, { lineWidth: 0 });
+  return stringify(document, { lineWidth: 0, blockQuote: 'literal' });
 }
 
 function columns(rows: readonly SignatureRow[]): string[] {

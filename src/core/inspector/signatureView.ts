@@ -1,3 +1,4 @@
+import { l10n } from '../l10n.js';
 import type { SerializedSignature } from '../mlmodel/serializedSignature.js';
 import type { SignatureRow, SignatureView } from './inspectorModel.js';
 
@@ -15,7 +16,11 @@ export function signatureView(signature: SerializedSignature): SignatureView {
     try {
       view[part] = partRows(JSON.parse(text) as unknown, part === 'params');
     } catch (error) {
-      view.error = `The ${part} of the signature cannot be read: ${error instanceof Error ? error.message : String(error)}.`;
+      view.error = l10n.t(
+        'The {0} of the signature cannot be read: {1}.',
+        part,
+        error instanceof Error ? error.message : String(error),
+      );
     }
   }
   return view;

@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { MlflowError } from '../errors.js';
+import { l10n } from '../l10n.js';
+import { shortDtype } from '../mlmodel/modelSummary.js';
 import type { TransformersFlavor } from '../mlmodel/transformersFlavor.js';
 import { readCheckpointTensors } from '../safetensors/checkpoint.js';
 import type { WeightsView } from './inspectorModel.js';
 import { safeJoin } from './modelFolder.js';
-import { shortDtype } from '../mlmodel/modelSummary.js';
 
 /** The tensors of the stored weights, or of the adapter, from the headers of their files. */
 export async function weightsView(
@@ -14,12 +15,12 @@ export async function weightsView(
   isReferenceOnly: boolean,
 ): Promise<WeightsView> {
   if (flavor === undefined)
-    return without('The model has no transformers flavor; its weights are in a format of their own.');
+    return without(l10n.t('The model has no transformers flavor; its weights are in a format of their own.'));
   const isAdapter = flavor.peftAdaptor !== null;
   const subfolder = isAdapter ? flavor.peftAdaptor : flavor.weights.kind === 'stored' ? flavor.weights.folder : null;
   if (subfolder === null) return without(referenceNote(flavor));
   const weightsFolder = safeJoin(folder, subfolder);
-  if (weightsFolder === undefined) return failed(`The weights' folder ${subfolder} lies outside the model.`);
+  if (weightsFolder === undefined) return failed(l10n.t("The weights' folder {0} lies outside the model.", subfolder));
   try {
     const checkpoint = await readCheckpointTensors(weightsFolder, isAdapter ? 'adapter_model' : 'model');
     const files = await Promise.all(
@@ -39,7 +40,7 @@ export async function weightsView(
       parametersByDtype: Object.entries(checkpoint.parametersByDtype)
         .map(([dtype, count]) => ({ dtype: shortDtype(dtype), count }))
         .sort((left, right) => right.count - left.count),
-      note: isAdapter && isReferenceOnly ? `The adapter alone. ${referenceNote(flavor)}` : null,
+      note: isAdapter && isReferenceOnly ? l10n.t('The adapter alone. {0}', referenceNote(flavor)) : null,
       error: null,
     };
   } catch (error) {
@@ -50,11 +51,15 @@ export async function weightsView(
 function referenceNote({ weights }: TransformersFlavor): string {
   switch (weights.kind) {
     case 'hub':
-      return `The weights are not stored here: they come from ${weights.repository} at commit ${weights.revision.slice(0, 12)}.`;
+      return l10n.t(
+        'The weights are not stored here: they come from {0} at commit {1}.',
+        weights.repository,
+        weights.revision.slice(0, 12),
+      );
     case 'localBase':
-      return `The weights of the base model are not stored here: they are expected in ${weights.path}.`;
+      return l10n.t('The weights of the base model are not stored here: they are expected in {0}.', weights.path);
     case 'stored':
-      return 'The base model is stored beside the adapter.';
+      return l10n.t('The base model is stored beside the adapter.');
   }
 }
 

@@ -1,3 +1,4 @@
+import { l10n } from '../l10n.js';
 import { environmentFileNames, isIn, type ModelFolderFacts } from './modelFolderFacts.js';
 import type { Finding } from './mlmodelProblems.js';
 import type { Model } from './model.js';
@@ -46,15 +47,18 @@ function danglingFiles(model: Model, folder: ModelFolderFacts): Finding[] {
     .map(({ severity, path, name }) => ({
       severity,
       code: 'fileMissing',
-      message: `${name} is named here, but is not in the model folder.${remedyFor(name)}`,
+      message: missingText(name),
       path,
     }));
 }
 
-function remedyFor(name: string): string {
+function missingText(name: string): string {
   return environmentFileNames.includes(name)
-    ? ' Python cannot rebuild the environment without it.'
-    : ' Restore it, or save the model again.';
+    ? l10n.t(
+        '{0} is named here, but is not in the model folder. Python cannot rebuild the environment without it.',
+        name,
+      )
+    : l10n.t('{0} is named here, but is not in the model folder. Restore it, or save the model again.', name);
 }
 
 function versionMismatches(model: Model, folder: ModelFolderFacts): Finding[] {
@@ -66,9 +70,13 @@ function versionMismatches(model: Model, folder: ModelFolderFacts): Finding[] {
     {
       severity: 'warning',
       code: 'requirementsMismatch',
-      message: `requirements.txt pins transformers ${pinned}, but the model was saved with ${recorded}: Python may load it differently, or not at all.`,
+      message: l10n.t(
+        'requirements.txt pins transformers {0}, but the model was saved with {1}: Python may load it differently, or not at all.',
+        pinned,
+        recorded,
+      ),
       path: ['flavors', 'transformers', 'transformers_version'],
-      fix: { title: `Write ${pinned}`, value: pinned },
+      fix: { title: l10n.t('Write {0}', pinned), value: pinned },
     },
   ];
 }
@@ -96,7 +104,10 @@ function unexecutedCode(model: Model, folder: ModelFolderFacts): Finding[] {
     findings.push({
       severity: 'warning',
       code: 'codeNotExecuted',
-      message: `The model brings Python code of its own (${code}/). It is shown, never executed; a model that needs it runs only in Python.`,
+      message: l10n.t(
+        'The model brings Python code of its own ({0}/). It is shown, never executed; a model that needs it runs only in Python.',
+        code,
+      ),
       path: ['flavors', owner, 'code'],
     });
   }
@@ -104,8 +115,9 @@ function unexecutedCode(model: Model, folder: ModelFolderFacts): Finding[] {
     findings.push({
       severity: 'warning',
       code: 'remoteCode',
-      message:
+      message: l10n.t(
         "The checkpoint's config.json names Python classes of its own (`auto_map`). Python would run that code when it loads the model; here it is never executed.",
+      ),
       path: ['flavors', 'transformers'],
     });
   }
@@ -124,7 +136,10 @@ function weightsProblems(model: Model, folder: ModelFolderFacts): Finding[] {
     findings.push({
       severity: 'warning',
       code: 'pickledWeights',
-      message: `The weights are pickled (${pickled}). Opening them could run code, so they are not opened here: convert them to safetensors first.`,
+      message: l10n.t(
+        'The weights are pickled ({0}). Opening them could run code, so they are not opened here: convert them to safetensors first.',
+        pickled,
+      ),
       path,
     });
   }
@@ -132,8 +147,9 @@ function weightsProblems(model: Model, folder: ModelFolderFacts): Finding[] {
     findings.push({
       severity: 'warning',
       code: 'adapterNamesInBase',
-      message:
+      message: l10n.t(
         'The base model was stored with the names of its adapter (`.base_layer.`), as MLflow does for a base from a local folder. Python reloads it with random weights and without an error; here the names are put right.',
+      ),
       path,
     });
   }

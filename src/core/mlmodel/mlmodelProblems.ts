@@ -1,4 +1,5 @@
 import { MlflowError } from '../errors.js';
+import { l10n } from '../l10n.js';
 import { parsePythonJson } from '../serialization/pythonJson.js';
 import { PyYamlDocument, type TextPosition } from '../serialization/pyYamlDocument.js';
 import { PyFloat, type PyValue } from '../serialization/pyValue.js';
@@ -61,7 +62,7 @@ function parseProblem(error: MlflowError): MlmodelProblem {
   return {
     severity: 'error',
     code: 'mlmodelInvalid',
-    message: typeof problem === 'string' ? `This is not valid YAML: ${problem}.` : error.message,
+    message: typeof problem === 'string' ? l10n.t('This is not valid YAML: {0}.', problem) : error.message,
     line: typeof line === 'number' ? line : 1,
     column: typeof column === 'number' ? column : 1,
     path: [],
@@ -75,7 +76,7 @@ function documentFindings(document: Readonly<Record<string, PyValue>>): Finding[
     findings.push({
       severity: 'error',
       code: 'flavorsMissing',
-      message: 'The model has no flavors, so nothing can load it. Save the model again.',
+      message: l10n.t('The model has no flavors, so nothing can load it. Save the model again.'),
       path: 'flavors' in document ? ['flavors'] : [],
     });
   }
@@ -97,7 +98,10 @@ function numberFindings(document: Readonly<Record<string, PyValue>>): Finding[] 
       {
         severity: 'warning',
         code: 'versionIsNumber',
-        message: `YAML reads this version as the number ${Number(value)}, which drops trailing zeros. Put it in quotes.`,
+        message: l10n.t(
+          'YAML reads this version as the number {0}, which drops trailing zeros. Put it in quotes.',
+          Number(value),
+        ),
         path,
       } satisfies Finding,
     ];
@@ -113,29 +117,33 @@ function signatureFindings(signature: PyValue): Finding[] {
     path,
   });
   if (!isRecord(signature))
-    return [problem('The signature is no mapping. Set it again, or remove the key.', ['signature'])];
+    return [problem(l10n.t('The signature is no mapping. Set it again, or remove the key.'), ['signature'])];
   const parts = ['inputs', 'outputs', 'params'] as const;
   if (parts.every((part) => (signature[part] ?? '') === '')) {
-    return [problem('The signature is empty: inputs, outputs and params are all null. Remove the key.', ['signature'])];
+    return [
+      problem(l10n.t('The signature is empty: inputs, outputs and params are all null. Remove the key.'), [
+        'signature',
+      ]),
+    ];
   }
   return parts.flatMap((part) => {
-    const fault = signaturePartFault(signature[part] ?? null);
-    return fault === undefined ? [] : [problem(`The signature's ${part} ${fault}.`, ['signature', part])];
+    const fault = signaturePartFault(part, signature[part] ?? null);
+    return fault === undefined ? [] : [problem(fault, ['signature', part])];
   });
 }
 
-function signaturePartFault(text: PyValue): string | undefined {
+function signaturePartFault(part: string, text: PyValue): string | undefined {
   if (text === null || text === '') return undefined;
-  if (typeof text !== 'string') return 'should be JSON in a quoted text';
+  if (typeof text !== 'string') return l10n.t("The signature's {0} should be JSON in a quoted text.", part);
   let value: PyValue;
   try {
     value = parsePythonJson(text);
   } catch (error) {
-    return `are not valid JSON: ${MlflowError.from(error).message}`;
+    return l10n.t("The signature's {0} are not valid JSON: {1}.", part, MlflowError.from(error).message);
   }
-  if (!Array.isArray(value)) return 'should be a JSON list';
+  if (!Array.isArray(value)) return l10n.t("The signature's {0} should be a JSON list.", part);
   const untyped = value.findIndex((item: PyValue) => !isRecord(item) || typeof item['type'] !== 'string');
-  return untyped < 0 ? undefined : `have no type in item ${untyped + 1}`;
+  return untyped < 0 ? undefined : l10n.t("The signature's {0} have no type in item {1}.", part, untyped + 1);
 }
 
 function modelFindings(document: Readonly<Record<string, PyValue>>, folder: ModelFolderFacts | undefined): Finding[] {
@@ -158,7 +166,10 @@ function flavorFindings(model: Model): Finding[] {
     findings.push({
       severity: 'information',
       code: 'flavorMissing',
-      message: `The model has no transformers flavor (only ${names.join(', ')}): it can be viewed here, but not prompted.`,
+      message: l10n.t(
+        'The model has no transformers flavor (only {0}): it can be viewed here, but not prompted.',
+        names.join(', '),
+      ),
       path: ['flavors'],
     });
   } else {
@@ -168,14 +179,16 @@ function flavorFindings(model: Model): Finding[] {
     findings.push({
       severity: 'information',
       code: 'pythonFunctionMissing',
-      message: 'The model has no python_function flavor: Python can load it, but neither serve nor score it.',
+      message: l10n.t('The model has no python_function flavor: Python can load it, but neither serve nor score it.'),
       path: ['flavors'],
     });
   } else if (model.pythonFunctionFlavor.loaderModule === null) {
     findings.push({
       severity: 'error',
       code: 'flavorIncomplete',
-      message: 'The python_function flavor has no `loader_module`, so Python cannot load the model for scoring.',
+      message: l10n.t(
+        'The python_function flavor has no `loader_module`, so Python cannot load the model for scoring.',
+      ),
       path: ['flavors', 'python_function'],
     });
   }
@@ -186,27 +199,32 @@ function transformersFindings(model: Model): Finding[] {
   const flavor = model.transformersFlavor;
   if (flavor === undefined) return [];
   const path = ['flavors', 'transformers'];
-  const missing = (key: string, why: string): Finding => ({
-    severity: 'error',
-    code: 'flavorIncomplete',
-    message: `The transformers flavor has no \`${key}\`, ${why}.`,
-    path,
-  });
+  const missing = (message: string): Finding => ({ severity: 'error', code: 'flavorIncomplete', message, path });
   const findings: Finding[] = [];
-  if (flavor.task === null) findings.push(missing('task', 'which Python needs to build the pipeline'));
+  if (flavor.task === null)
+    findings.push(missing(l10n.t('The transformers flavor has no `task`, which Python needs to build the pipeline.')));
   if (flavor.modelType === null) {
-    findings.push(missing('pipeline_model_type', "which names the model's class for Python's loader"));
+    findings.push(
+      missing(
+        l10n.t(
+          "The transformers flavor has no `pipeline_model_type`, which names the model's class for Python's loader.",
+        ),
+      ),
+    );
   }
   for (const name of flavor.listedComponents) {
     const component = flavor.components.find((candidate) => candidate.name === name);
-    if (component?.type == null) findings.push(missing(`${name}_type`, `although \`components\` lists ${name}`));
+    if (component?.type == null) {
+      const message = l10n.t('The transformers flavor has no `{0}_type`, although `components` lists {0}.', name);
+      findings.push(missing(message));
+    }
   }
   if (flavor.weights.kind === 'hub') findings.push(...referenceFindings(model));
   if (flavor.weights.kind === 'localBase') {
     findings.push({
       severity: 'information',
       code: 'referenceOnly',
-      message: `The base model's weights are not stored: they are expected in ${flavor.weights.path}.`,
+      message: l10n.t("The base model's weights are not stored: they are expected in {0}.", flavor.weights.path),
       path: [...path, 'local_base_model_path'],
     });
   }
@@ -223,21 +241,28 @@ function referenceFindings(model: Model): Finding[] {
       {
         severity: 'warning',
         code: 'weightsAmbiguous',
-        message: `The model names both stored weights (${flavor.modelBinary}) and a Hub revision; Python loads those of the Hub.`,
+        message: l10n.t(
+          'The model names both stored weights ({0}) and a Hub revision; Python loads those of the Hub.',
+          flavor.modelBinary,
+        ),
         path,
-        fix: { title: 'Remove source_model_revision', value: null },
+        fix: { title: l10n.t('Remove source_model_revision'), value: null },
       },
     ];
   }
   if (repository === '') {
-    const message = 'The model refers to the Hub, but `source_model_name` does not say to which repository.';
+    const message = l10n.t('The model refers to the Hub, but `source_model_name` does not say to which repository.');
     return [{ severity: 'error', code: 'flavorIncomplete', message, path }];
   }
   return [
     {
       severity: 'information',
       code: 'referenceOnly',
-      message: `The weights are not stored: they are downloaded from ${repository} at ${revision.slice(0, 8)} when the model is loaded.`,
+      message: l10n.t(
+        'The weights are not stored: they are downloaded from {0} at {1} when the model is loaded.',
+        repository,
+        revision.slice(0, 8),
+      ),
       path,
     },
   ];

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MlflowError } from '../errors.js';
+import { l10n } from '../l10n.js';
 import { compareOutput } from '../inspector/compareOutput.js';
 import { documentProblems } from '../inspector/inspectModel.js';
 import { constraintsFileName, requirementsFileName } from '../mlmodel/environment.js';
@@ -66,10 +67,10 @@ export async function validateModel(
   checks.push(...(await requirementChecks(folder, model)));
   const example = await attempt(checks, 'example', async () => {
     const stored = await readInputExample(folder, model.savedInputExampleInfo);
-    if (!stored) throw new MlflowError('The model has no input example to try. Save it with one.');
-    return { value: stored, message: 'The input example can be read' };
+    if (!stored) throw new MlflowError(l10n.t('The model has no input example to try. Save it with one.'));
+    return { value: stored, message: l10n.t('The input example can be read') };
   });
-  options.onProgress?.({ message: `Loading ${path.basename(folder)}` });
+  options.onProgress?.({ message: l10n.t('Loading {0}', path.basename(folder)) });
   const input = example && {
     data: toPlain(example.data),
     params: example.params === null ? undefined : (toPlain(example.params) as JsonObject),
@@ -77,18 +78,18 @@ export async function validateModel(
   const report: ValidationReport = { checks, ...(input === undefined ? {} : { input }) };
   const loaded = await attempt(checks, 'load', async () => ({
     value: await runner.load({ modelPath: folder, modelUri: folder, device: 'auto', precision: 'auto' }),
-    message: 'The model loads',
+    message: l10n.t('The model loads'),
   }));
   if (!loaded) return report;
   try {
     if (!input) return report;
-    options.onProgress?.({ message: `Asking ${path.basename(folder)}` });
+    options.onProgress?.({ message: l10n.t('Asking {0}', path.basename(folder)) });
     const answer = await attempt(checks, 'predict', async () => ({
       value: await runner.predict(
         { handle: loaded.handle, ...input },
         options.signal ? { signal: options.signal } : {},
       ),
-      message: 'The model answers its input example',
+      message: l10n.t('The model answers its input example'),
     }));
     if (!answer) return report;
     checks.push(signatureCheck(model, answer.predictions));
@@ -122,9 +123,11 @@ async function readDocument(folder: string, checks: ValidationCheck[]): Promise<
     const { text, file } = await readMlmodelFile(folder);
     const model = Model.fromText(text, file);
     if (!model.flavors['transformers']) {
-      throw MlflowError.invalidParameter('The MLmodel file has no transformers flavor.', { reason: 'flavorMissing' });
+      throw MlflowError.invalidParameter(l10n.t('The MLmodel file has no transformers flavor.'), {
+        reason: 'flavorMissing',
+      });
     }
-    return { value: { text, model }, message: 'The MLmodel file is valid' };
+    return { value: { text, model }, message: l10n.t('The MLmodel file is valid') };
   });
   if (!read) return undefined;
   const problems = (await documentProblems(read.text, folder)).filter(({ severity }) => severity === 'error');
@@ -136,11 +139,11 @@ async function readDocument(folder: string, checks: ValidationCheck[]): Promise<
 function signatureCheck(model: Model, predictions: unknown): ValidationCheck {
   const comparison = model.signature === null ? null : compareOutput(model.signature, predictions);
   if (comparison === null)
-    return { name: 'signature', ok: true, message: 'There is no output signature to compare with' };
+    return { name: 'signature', ok: true, message: l10n.t('There is no output signature to compare with') };
   return {
     name: 'signature',
     ok: comparison.matches,
-    message: comparison.matches ? 'The answer matches the output signature' : comparison.differences.join(' '),
+    message: comparison.matches ? l10n.t('The answer matches the output signature') : comparison.differences.join(' '),
   };
 }
 
@@ -148,29 +151,29 @@ function signatureCheck(model: Model, predictions: unknown): ValidationCheck {
 async function requirementChecks(folder: string, model: Model): Promise<ValidationCheck[]> {
   const problems: string[] = [];
   const lines = await linesOf(path.join(folder, requirementsFileName));
-  if (lines === null) problems.push(`${requirementsFileName} is missing.`);
+  if (lines === null) problems.push(l10n.t('{0} is missing.', requirementsFileName));
   else {
     const pins = pinnedVersions(lines);
     const { transformersVersion } = readTransformersFlavor(model.flavors['transformers'] ?? {});
     problems.push(
-      ...mismatch(pins, 'transformers', transformersVersion, 'the flavor was saved with'),
-      ...mismatch(pins, 'mlflow', model.mlflowVersion, 'the model was saved with MLflow'),
+      ...mismatch(pins, 'transformers', transformersVersion),
+      ...mismatch(pins, 'mlflow', model.mlflowVersion),
     );
     if (lines.includes(`-c ${constraintsFileName}`) && !(await linesOf(path.join(folder, constraintsFileName))))
-      problems.push(`${requirementsFileName} names ${constraintsFileName}, which is missing.`);
+      problems.push(l10n.t('{0} names {1}, which is missing.', requirementsFileName, constraintsFileName));
     const conda = await condaRequirements(folder);
     if (conda !== null && conda.join('\n') !== lines.join('\n'))
-      problems.push(`conda.yaml and ${requirementsFileName} list different packages.`);
+      problems.push(l10n.t('conda.yaml and {0} list different packages.', requirementsFileName));
   }
   if (problems.length === 0)
-    return [{ name: 'requirements', ok: true, message: 'The requirement files agree with the flavor' }];
+    return [{ name: 'requirements', ok: true, message: l10n.t('The requirement files agree with the flavor') }];
   return problems.map((message) => ({ name: 'requirements', ok: false, message }));
 }
 
-function mismatch(pins: ReadonlyMap<string, string>, name: string, recorded: string | null, words: string): string[] {
+function mismatch(pins: ReadonlyMap<string, string>, name: string, recorded: string | null): string[] {
   const pinned = pins.get(name);
   if (pinned === undefined || recorded === null || pinned === recorded) return [];
-  return [`${requirementsFileName} asks for ${name} ${pinned}, ${words} ${recorded}.`];
+  return [l10n.t('{0} asks for {1} {2}, the model was saved with {3}.', requirementsFileName, name, pinned, recorded)];
 }
 
 function pinnedVersions(lines: readonly string[]): Map<string, string> {

@@ -4,7 +4,7 @@ import { MlflowError } from '../../core/errors.js';
 import type { Run, ViewType } from '../../core/tracking/entities.js';
 import type { HostServices } from '../hostServices.js';
 import type { TreeNode } from '../tree/treeNode.js';
-import { fromStores } from './fromStores.js';
+import { fromStores, requireStore } from './fromStores.js';
 import { groupRuns, type ListedRun, type RunReference } from './groupRuns.js';
 
 /** Newest runs of a store that are offered; typing narrows them, the tree has all. */
@@ -36,6 +36,7 @@ export async function chooseRun(
   const [given] = runArguments(argument, undefined);
   if (given !== undefined) return given;
   const { title, beside, viewType } = typeof choice === 'string' ? { title: choice } : choice;
+  await requireStore(services, title);
   const chosen = await window.showQuickPick(runItems(services, { beside, viewType }), pickOptions(title));
   if (chosen?.reference === undefined) throw MlflowError.cancelled();
   return chosen.reference;
@@ -50,6 +51,7 @@ export async function chooseRuns(
 ): Promise<RunReference[]> {
   const given = runArguments(first, selected);
   if (given.length > 0) return given;
+  await requireStore(services, title);
   const options = { ...pickOptions(title), canPickMany: true as const };
   const chosen = (await window.showQuickPick(runItems(services, { viewType }), options)) ?? [];
   const runs = chosen.flatMap(({ reference }) => reference ?? []);
@@ -68,10 +70,10 @@ function pickOptions(title: string) {
 
 /** The newest runs of the open stores, a group an experiment. @throws MlflowError when there is none */
 export async function runItems(
-  { stores }: HostServices,
+  services: HostServices,
   { beside, viewType }: Pick<RunChoice, 'beside' | 'viewType'> = {},
 ): Promise<RunItem[]> {
-  const runs = await fromStores(stores, async ({ tracking }, connection): Promise<ListedRun[]> => {
+  const runs = await fromStores(services, async ({ tracking }, connection): Promise<ListedRun[]> => {
     const { items: experiments } = await tracking.searchExperiments({ maxResults: 1000 });
     const names = new Map(experiments.map((experiment) => [experiment.experimentId, experiment.name]));
     if (names.size === 0) return [];
@@ -90,7 +92,7 @@ export async function runItems(
   });
   const groups = groupRuns(runs, beside);
   if (groups.length === 0) throw MlflowError.doesNotExist(noneText(beside, viewType));
-  const hasStores = stores.all.length > 1;
+  const hasStores = services.stores.all.length > 1;
   return groups.flatMap(({ experimentName, storeLabel, runs: members }): RunItem[] => [
     {
       label: hasStores ? `${experimentName} · ${storeLabel}` : experimentName,

@@ -5,7 +5,7 @@ import type { HostServices } from '../hostServices.js';
 import { chooseSource } from './chooseSource.js';
 import { runArguments, runItems, type RunItem } from './chooseRun.js';
 import { commandStep, offer, type Command } from './command.js';
-import { fromStores } from './fromStores.js';
+import { fromStores, requireStore } from './fromStores.js';
 import type { RunReference } from './groupRuns.js';
 import { mlmodelEditor, mlmodelUri } from './modelCommands.js';
 import { multiStep, type StepContext } from './multiStep.js';
@@ -34,7 +34,7 @@ interface LogAnswers extends SaveAnswers {
 async function logModel(services: HostServices, argument: unknown): Promise<string> {
   const title = l10n.t('Log model');
   const [given] = runArguments(argument, undefined);
-  if (services.stores.all.length === 0) await fromStores(services.stores, () => Promise.resolve([]));
+  await requireStore(services, title);
   const source = await chooseSource(services, argument instanceof Uri ? argument : undefined, title);
   const answers = await multiStep<LogAnswers>(title, { run: given }, [
     taskStep(source),
@@ -109,8 +109,8 @@ interface ExperimentItem extends QuickPickItem {
   experiment?: ExperimentReference;
 }
 
-async function askExperiment({ stores }: HostServices, context: StepContext): Promise<ExperimentReference> {
-  const items = fromStores(stores, async ({ tracking }, { uri: storeUri, location }): Promise<ExperimentItem[]> => {
+async function askExperiment(services: HostServices, context: StepContext): Promise<ExperimentReference> {
+  const items = fromStores(services, async ({ tracking }, { uri: storeUri, location }): Promise<ExperimentItem[]> => {
     const { items: experiments } = await tracking.searchExperiments({ maxResults: 1000 });
     return [
       { label: location.label, kind: QuickPickItemKind.Separator },

@@ -51,7 +51,8 @@ export async function multiStep<Answers>(
       continue;
     }
     try {
-      const next = await step.ask(answers, contextOf(title, index, steps.length, asked.length > 0));
+      const left = steps.slice(index).filter(({ isNeeded }) => isNeeded?.(answers) !== false).length;
+      const next = await step.ask(answers, contextOf(title, asked.length + 1, asked.length + left));
       asked.push({ index, answers });
       answers = next;
       index += 1;
@@ -64,13 +65,13 @@ export async function multiStep<Answers>(
   return answers;
 }
 
-function contextOf(title: string, index: number, totalSteps: number, canGoBack: boolean): StepContext {
+function contextOf(title: string, step: number, totalSteps: number): StepContext {
   const prepare = (input: QuickInput & { buttons: readonly unknown[] }): void => {
     input.title = title;
-    input.step = index + 1;
+    input.step = step;
     input.totalSteps = totalSteps;
     input.ignoreFocusOut = true;
-    if (canGoBack) input.buttons = [QuickInputButtons.Back];
+    if (step > 1) input.buttons = [QuickInputButtons.Back];
   };
   return {
     pick: <T extends QuickPickItem>(options: PickStep<T>) =>

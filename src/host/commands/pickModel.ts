@@ -76,8 +76,8 @@ function modelItems(entries: readonly ModelEntry[], currentId: string | undefine
 }
 
 function modelItem(entry: ModelEntry, currentId: string | undefined): ModelItem {
-  const facts = [entry.note, ...(entry.summary === undefined ? [] : summaryParts(entry.summary))];
-  if (entry.id === currentId) facts.push(l10n.t('chosen now'));
+  const chosen = entry.id === currentId ? l10n.t('chosen now') : '';
+  const facts = [chosen, entry.note, ...(entry.summary === undefined ? [] : summaryParts(entry.summary))];
   const icon = entry.summary?.isReferenceOnly === true ? 'references' : 'symbol-method';
   return {
     label: `$(${icon}) ${entry.name}`,

@@ -5,7 +5,7 @@ import type { HostServices } from '../hostServices.js';
 import type { TreeNode } from '../tree/treeNode.js';
 import { chooseModel, loggedModels } from './chooseModel.js';
 import { commandStep, offer, tell, type Command } from './command.js';
-import { fromStores } from './fromStores.js';
+import { fromStores, requireStore } from './fromStores.js';
 import { write } from './runCommands.js';
 
 /** Commands on registered models and their versions. */
@@ -119,6 +119,7 @@ async function deleteModelAlias(services: HostServices, argument: unknown): Prom
 
 async function chooseVersion(services: HostServices, argument: unknown, title: string): Promise<VersionReference> {
   if (isVersion(argument)) return { storeUri: argument.storeUri, version: argument.version };
+  await requireStore(services, title);
   const chosen = await window.showQuickPick(listVersions(services), { title, matchOnDescription: true });
   if (chosen === undefined) throw MlflowError.cancelled();
   return chosen.reference;
@@ -129,8 +130,8 @@ function isVersion(node: unknown): node is VersionReference {
   return typeof node === 'object' && node !== null && (node as Partial<TreeNode>).kind === 'modelVersion';
 }
 
-async function listVersions({ stores }: HostServices) {
-  const versions = await fromStores(stores, async ({ registry }, { uri: storeUri, location }) => {
+async function listVersions(services: HostServices) {
+  const versions = await fromStores(services, async ({ registry }, { uri: storeUri, location }) => {
     const { items: models } = await registry.searchRegisteredModels();
     // A search leaves the aliases of versions out; the registered model has them.
     const aliases = new Map(models.map((model) => [model.name, Object.entries(model.aliases)]));

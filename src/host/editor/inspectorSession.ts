@@ -76,7 +76,7 @@ export class InspectorSession {
         trialRefusal: trialRefusal(model.facts.isReferenceOnly, model.facts.flavors, this.folder),
         canPersist: await hasCommand('mlflow.persistPretrainedModel'),
       });
-      const { entries, reference } = await findRelated(this.services.stores, model);
+      const { entries, reference } = await findRelated(this.services.stores, model, this.folder);
       if (read !== this.reads) return;
       if (reference !== undefined) this.reference = reference;
       this.owner.apply({ related: entries, storeName: reference?.name ?? null, canRegister: reference !== undefined });

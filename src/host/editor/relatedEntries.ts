@@ -1,3 +1,6 @@
+import { realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { l10n } from '../../core/l10n.js';
 import type { InspectorModel, ProvenanceEntry } from '../../core/inspector/inspectorModel.js';
 import { summarizeMlmodel } from '../../core/mlmodel/modelSummary.js';
@@ -15,11 +18,15 @@ export interface Related {
 }
 
 /** The run that logged a model, its commit, and the versions it is registered as. Stores that fail tell nothing. */
-export async function findRelated(stores: StoreCollection, model: InspectorModel): Promise<Related> {
+export async function findRelated(
+  stores: StoreCollection,
+  model: InspectorModel,
+  folder: string | undefined,
+): Promise<Related> {
   const { runId, modelId } = model.facts;
   const nothing: Related = { entries: [], reference: undefined };
   const found = await Promise.all(
-    stores.all.map((connection) => relatedIn(connection, model, runId, modelId).catch(() => nothing)),
+    stores.all.map((connection) => relatedIn(connection, model, folder, runId, modelId).catch(() => nothing)),
   );
   return {
     entries: found.flatMap(({ entries }) => entries),
@@ -30,6 +37,7 @@ export async function findRelated(stores: StoreCollection, model: InspectorModel
 async function relatedIn(
   connection: StoreConnection,
   model: InspectorModel,
+  folder: string | undefined,
   runId: string | null,
   modelId: string | null,
 ): Promise<Related> {
@@ -40,14 +48,26 @@ async function relatedIn(
     ...(runId === null ? [] : await runEntries(session, runId)),
     ...(await versionEntries(session, modelId, logged)),
   ];
-  const reference: ModelReference | undefined = logged && {
-    name: logged.name,
-    uri: `models:/${logged.modelId}`,
-    storeUri: connection.uri,
-    location: logged.artifactLocation,
-    summary: summarizeMlmodel(model.text),
-  };
+  const isOriginal = logged !== undefined && (await isAt(logged.artifactLocation, folder));
+  const reference: ModelReference | undefined = !isOriginal
+    ? undefined
+    : {
+        name: logged.name,
+        uri: `models:/${logged.modelId}`,
+        storeUri: connection.uri,
+        location: logged.artifactLocation,
+        summary: summarizeMlmodel(model.text),
+      };
   return { entries, reference };
+}
+
+/** Whether a logged model's files are those of the folder: a copy elsewhere on this machine is a model of its own. */
+async function isAt(artifactLocation: string, folder: string | undefined): Promise<boolean> {
+  const isLocal = path.isAbsolute(artifactLocation) || artifactLocation.startsWith('file:');
+  if (!isLocal || folder === undefined) return true;
+  const local = artifactLocation.startsWith('file:') ? fileURLToPath(artifactLocation) : artifactLocation;
+  const [there, here] = await Promise.all([local, folder].map((each) => realpath(each).catch(() => each)));
+  return there === here;
 }
 
 async function runEntries({ tracking }: StoreSession, runId: string): Promise<ProvenanceEntry[]> {

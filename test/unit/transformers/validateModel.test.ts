@@ -69,7 +69,7 @@ describe('validateModel', () => {
     );
     const messages = checks.filter(({ ok }) => !ok).map(({ message }) => message);
     assert.equal(messages.length, 4);
-    assert.match(messages[0]!, /asks for transformers 4\.0\.0, the flavor was saved with 5/);
+    assert.match(messages[0]!, /asks for transformers 4\.0\.0, the model was saved with 5/);
     assert.match(messages[1]!, /asks for mlflow 1\.0/);
     assert.match(messages[2]!, /constraints\.txt, which is missing/);
     assert.match(messages[3]!, /conda\.yaml and requirements\.txt list different packages/);
