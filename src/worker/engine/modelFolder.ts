@@ -9,7 +9,9 @@ import { toPlain } from '../../core/serialization/plainValue.js';
 import { resolveWeights, transformersFlavorOf } from '../../core/transformers/resolveWeights.js';
 import { ModelSignature } from '../../core/signature/modelSignature.js';
 import { overriddenConfig } from '../../core/pyfunc/modelConfig.js';
-import { pipelineClassOf } from '../pipelines/createPipeline.js';
+import { pipelineKind } from '../../core/pyfunc/pipelineKind.js';
+import { hasPyfunc } from '../../core/transformers/tasks.js';
+import { builtPipelineClass } from '../pipelines/createPipeline.js';
 import { transformersGeneration, type TransformersGeneration } from '../tokenizer/generation.js';
 
 /** What a logged model's folder says about how to run it. */
@@ -45,12 +47,14 @@ export interface ReadModelFolderOptions {
  */
 export async function readModelFolder(folder: string, options: ReadModelFolderOptions): Promise<ModelFolder> {
   const mlmodel = await Model.load(folder);
-  if (options.isPyfunc) mlmodel.flavor('python_function');
+  if (options.isPyfunc) checkPyfuncFlavor(mlmodel, options.modelUri);
   const flavor = transformersFlavorOf(mlmodel, options.modelUri);
+  const task = flavor.task ?? '';
+  const instanceType = builtPipelineClass(task, flavor.instanceType);
+  if (options.isPyfunc) checkPyfuncPipeline(task, instanceType);
   // What a reference-only model refers to may be in the cache that all Hugging Face libraries share; nothing is downloaded.
   const hub = new HubClient({ environment: process.env });
   const weights = await resolveWeights(folder, mlmodel, { modelUri: options.modelUri, hub });
-  const task = flavor.task ?? '';
   const { signature, metadata } = mlmodel;
   const promptTemplate = metadata?.['prompt_template'];
   return {
@@ -58,7 +62,7 @@ export async function readModelFolder(folder: string, options: ReadModelFolderOp
     flavor,
     flavorConfig: toPlain(mlmodel.flavors['transformers']) as JsonObject,
     task,
-    instanceType: flavor.instanceType ?? pipelineClassOf(task),
+    instanceType,
     generation: transformersGeneration(flavor.transformersVersion),
     checkpointFolder: weights.modelFolder,
     adapterFolder: weights.adapterFolder,
@@ -67,6 +71,31 @@ export async function readModelFolder(folder: string, options: ReadModelFolderOp
     modelConfig: await modelConfigOf(folder, mlmodel, options),
     promptTemplate: typeof promptTemplate === 'string' ? promptTemplate : undefined,
   };
+}
+
+function checkPyfuncFlavor(mlmodel: Model, modelUri: string): void {
+  if (mlmodel.flavors['python_function'] === undefined && mlmodel.flavors['transformers'] !== undefined) {
+    const { instanceType, modelType } = transformersFlavorOf(mlmodel, modelUri);
+    if (instanceType && !hasPyfunc(instanceType, modelType ?? '')) {
+      throw MlflowError.doesNotExist(
+        'Model does not have the "python_function" flavor, which MLflow adds to no ' +
+          `${instanceType} of ${modelType ?? 'its model'}; call it in Python through \`mlflow.transformers.load_model\`.`,
+        { reason: 'flavorMissing', details: { flavor: 'python_function' } },
+      );
+    }
+  }
+  mlmodel.flavor('python_function');
+}
+
+/** Python's wrapper says this at every call; here nothing is loaded for answers that never come. */
+function checkPyfuncPipeline(task: string, instanceType: string): void {
+  if (pipelineKind({ task, instanceType }) !== 'other') return;
+  throw new MlflowError(
+    `The loaded pipeline type ${instanceType} is not enabled for pyfunc predict functionality; ` +
+      'call the model in Python through `mlflow.transformers.load_model`.',
+    'BAD_REQUEST',
+    { reason: 'taskUnsupported', details: { task } },
+  );
 }
 
 function isEmpty(signature: { inputs: string | null; outputs: string | null; params: string | null }): boolean {

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../core/ports.js';
 import type { Pipeline } from '../../core/pyfunc/pipeline.js';
 import { TransformersVersion } from '../../core/transformers/transformersVersion.js';
 import type { DeviceChoice, PrecisionChoice } from '../../protocol/inference.js';
-import { createPipeline, inputReaderOf, needsTokenizer } from '../pipelines/createPipeline.js';
+import { checkTask, createPipeline, inputReaderOf, needsTokenizer } from '../pipelines/createPipeline.js';
 import type { RuntimeModel } from '../runtime/model.js';
 import { openModel } from '../runtime/openModel.js';
 import { Tokenizer } from '../tokenizer/tokenizer.js';
@@ -37,6 +37,7 @@ export async function openPipeline(folder: ModelFolder, options: OpenPipelineOpt
   const config = await readConfig(folder.checkpointFolder);
   refuseRemoteCode(folder, config, options.modelUri);
   const { task, instanceType, generation } = folder;
+  checkTask(task, instanceType);
   try {
     const [model, tokenizer] = await openBoth(folder, options);
     const reader = inputReaderOf(task, instanceType);

@@ -21,8 +21,7 @@ const factories: Readonly<Record<string, Factory>> = {
   TokenClassificationPipeline: async (context) =>
     new (await import('./tokenClassification.js')).TokenClassificationPipeline(context),
   NerPipeline: async (context) => new (await import('./tokenClassification.js')).TokenClassificationPipeline(context),
-  ConversationalPipeline: async (context) =>
-    new (await import('./conversational.js')).ConversationalPipeline(context),
+  ConversationalPipeline: async (context) => new (await import('./conversational.js')).ConversationalPipeline(context),
   QuestionAnsweringPipeline: async (context) =>
     new (await import('./questionAnswering.js')).QuestionAnsweringPipeline(context),
   Text2TextGenerationPipeline: text2text,
@@ -63,7 +62,7 @@ const classOfTask: Readonly<Record<string, string>> = {
 };
 
 /** Python's pipeline class of a task. */
-export function pipelineClassOf(task: string): string {
+function pipelineClassOf(task: string): string {
   return classOfTask[task] ?? (task.startsWith('translation_') ? 'TranslationPipeline' : '');
 }
 
@@ -77,32 +76,51 @@ const readerOfClass: Readonly<Record<string, InputReader>> = {
 
 /** What reads the input of a task's pipeline: a tokenizer, an image processor or a feature extractor. */
 export function inputReaderOf(task: string, instanceType: string): InputReader {
-  return readerOfClass[ownClassOf(task, instanceType)] ?? 'tokenizer';
+  return readerOfClass[builtPipelineClass(task, instanceType)] ?? 'tokenizer';
 }
 
 /** Whether the pipeline is handed a tokenizer, to read or to write. */
 export function needsTokenizer(task: string, instanceType: string): boolean {
-  const name = ownClassOf(task, instanceType);
+  const name = builtPipelineClass(task, instanceType);
   return !(name in ownReaderFactories) || name === 'AutomaticSpeechRecognitionPipeline';
 }
 
-function ownClassOf(task: string, instanceType: string): string {
-  return instanceType in ownReaderFactories ? instanceType : pipelineClassOf(task);
+/**
+ * The pipeline class that Python builds for a model: one of someone's own is built anew as the task's.
+ * @param instanceType the class that MLmodel names.
+ */
+export function builtPipelineClass(task: string, instanceType: string | null): string {
+  if (instanceType && (instanceType in factories || instanceType in ownReaderFactories)) return instanceType;
+  return pipelineClassOf(task) || instanceType || '';
+}
+
+/**
+ * Says before anything is loaded that no pipeline answers the task.
+ * @throws MlflowError NOT_IMPLEMENTED, reason `taskUnsupported`.
+ */
+export function checkTask(task: string, instanceType: string): void {
+  const name = builtPipelineClass(task, instanceType);
+  if (name in factories || name in ownReaderFactories) return;
+  throw new MlflowError(
+    `The task '${task}' cannot be run by the native engine, which has no ${name || 'pipeline for it'}; ` +
+      'call the model in Python through `mlflow.transformers.load_model`, or load its components for their files.',
+    'NOT_IMPLEMENTED',
+    { reason: 'taskUnsupported', details: { task } },
+  );
 }
 
 /**
  * The pipeline of a task; its code is loaded when it is first needed.
- * @throws MlflowError taskUnsupported, and what loading its image processor or feature extractor throws.
+ * @throws MlflowError as checkTask, fileMissing without a tokenizer, and what loading its image processor or feature
+ * extractor throws.
  */
 export async function createPipeline(context: MediaPipelineContext): Promise<Pipeline> {
   const { task, instanceType, tokenizer } = context;
-  const own = ownReaderFactories[ownClassOf(task, instanceType)];
+  checkTask(task, instanceType);
+  const name = builtPipelineClass(task, instanceType);
+  const own = ownReaderFactories[name];
   if (own) return own(context);
-  const text = factories[instanceType] ?? factories[pipelineClassOf(task)];
+  const text = factories[name];
   if (text && tokenizer) return text({ ...context, tokenizer });
-  throw new MlflowError(
-    `The task '${task}' (${instanceType}) cannot be run by the native engine. Use the python engine for it.`,
-    'NOT_IMPLEMENTED',
-    { reason: 'taskUnsupported', details: { task } },
-  );
+  throw MlflowError.invalidParameter(`The task '${task}' needs a tokenizer.`, { reason: 'fileMissing' });
 }
