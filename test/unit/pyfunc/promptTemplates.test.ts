@@ -2,32 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../../src/core/ports.js';
 import { applyPromptTemplate } from '../../../src/core/pyfunc/promptTemplate.js';
-import { validatePromptTemplate } from '../../../src/core/transformers/promptTemplate.js';
 import { NdArray } from '../../../src/core/signature/ndArray.js';
 import { echo, textGenerator, wrapped } from './fakePipeline.js';
 
 describe('a template', () => {
-  for (const template of ['{}{}', 'no field', '{other}', '{}', '{prompt} {other}', '{0}', '{prompt}{prompt}']) {
-    it(`'${template}' is refused with the template in the message (K1)`, () =>
-      assert.throws(() => validatePromptTemplate(template, 'text-generation'), {
-        errorCode: 'INVALID_PARAMETER_VALUE',
-        message:
-          "Argument `prompt_template` must be a string with a single format arg, 'prompt'. For example: 'Answer the " +
-          `following question in a friendly tone. Q: {prompt}. A:'\nReceived ${template}. `,
-      }));
-  }
-
-  it('that is no string is refused (K1)', () =>
-    assert.throws(() => validatePromptTemplate(12, 'text-generation'), {
-      errorCode: 'INVALID_PARAMETER_VALUE',
-      message: "Argument `prompt_template` must be a string, received <class 'int'>",
-    }));
-
-  for (const template of ['{prompt}', 'Answer in a friendly tone. Q: {prompt}. A:', '{{{{}}}} {prompt} {{escaped}}']) {
-    it(`'${template}' is accepted (K2)`, () =>
-      assert.doesNotThrow(() => validatePromptTemplate(template, 'fill-mask')));
-  }
-
   it('wraps a text and each text of a list by format rules; the text itself is not interpreted (K6)', async () => {
     const { wrapper, calls } = textGenerator({ promptTemplate: '{{x}} Q: {prompt} A:' });
     await wrapper.predict('a {b}');
