@@ -147,8 +147,8 @@ for folder in question["folders"]:
   });
 
   describe(`models with code of their own, made by the ${generation} transformers`, () => {
-    const kinds = ['path', 'pipeline', 'components'] as const;
-    const saved = (kind: string): string => path.join(root, generation, `code-${kind}`);
+    const kinds = ['path', 'pipeline', 'components', 'other-head'] as const;
+    const saved = (kind: string): string => path.join(root, generation, 'saved-code', kind);
     let expected: unknown;
     let theirs: string[] = [];
 
@@ -157,6 +157,7 @@ for folder in question["folders"]:
       const code = `
 import customCheckpoints as custom, logging
 custom.custom_code(question["folder"])
+custom.custom_code(question["folder"] + "-other-head", architecture="MyForMaskedLM")
 pipe = custom.custom_pipeline(question["folder"])
 mlflow.transformers.save_model(pipe, question["target"], pip_requirements=["x"])
 result = {"answer": pipe(["a b", "the fox"]), "files": sorted(os.path.relpath(f"{d}/{f}", question["target"]) for d, _, fs in os.walk(question["target"]) for f in fs)}
@@ -171,6 +172,7 @@ result = {"answer": pipe(["a b", "the fox"]), "files": sorted(os.path.relpath(f"
       await saveModel(folder, saved('path'), options);
       await saveModel(pipelineOf(options.task, folder), saved('pipeline'), options);
       await saveModel({ model: folder, tokenizer: folder }, saved('components'), options);
+      await saveModel(pipelineOf(options.task, `${folder}-other-head`), saved('other-head'), options);
     });
 
     for (const reader of generations) {

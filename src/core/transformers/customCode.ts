@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { writeFileAtomically } from '../mlmodel/atomicFile.js';
 import type { JsonObject } from '../ports.js';
+import { dumpPythonJson, parsePythonJson } from '../serialization/pythonJson.js';
+import type { PyRecord } from '../serialization/pyValue.js';
 import { readJsonFile } from './jsonFile.js';
 
 /** Python modules of a checkpoint that define its classes lie beside config.json. They are stored for Python, never run here. */
@@ -46,6 +49,17 @@ export async function customModules(folder: string, settingsFiles: readonly stri
     for (const [, module] of text.matchAll(/^\s*from\s+\.(\S+)\s+import/gm)) waiting.push(`${module ?? ''}.py`);
   }
   return found;
+}
+
+/**
+ * Names the class in config.json, as `save_pretrained` does: Python finds a class of the model's own by that name only.
+ * Source: mlflow.transformers.model_io._load_class_from_transformers_config.
+ */
+export async function declareArchitecture(folder: string, className: string): Promise<void> {
+  const file = path.join(folder, 'config.json');
+  const config = parsePythonJson(await readFile(file, 'utf8'), { keepTypes: true }) as PyRecord;
+  const text = dumpPythonJson({ ...config, architectures: [className] }, { indent: 2, ensureAscii: false });
+  await writeFileAtomically(file, `${text}\n`);
 }
 
 function referencesOf(autoMap: unknown, autoClass?: string): string[] {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../ports.js';
 import { autoModels4, autoModels5, irregularFamilies } from './autoModels.js';
 import { words } from './autoClassTable.js';
+import { customClassOf } from './customCode.js';
 import { generationHasTask, type TransformersGeneration } from './tasks.js';
 
 /** The model classes of one generation: which auto classes a task's pipeline tries, and what each gives for a model type. */
@@ -18,9 +19,9 @@ export function declaredModelClass(config: JsonObject): string | null {
 }
 
 /**
- * The class that Python's pipeline loads for a task: what the task's auto classes have for the model type, else the class that
- * config.json names; `null` when neither tells. An encoder alone (`T5EncoderModel`) keeps its class: the auto class would invent
- * a decoder.
+ * The class that Python's pipeline loads for a task: what the task's auto classes have for the model type, else the class of the
+ * model's own that `auto_map` has for them, else the one that config.json names; `null` when nothing tells. An encoder alone
+ * (`T5EncoderModel`) keeps its class: the auto class would invent a decoder.
  * Source: transformers.pipelines.base (load_model, infer_framework_load_model); auto_factory._get_model_class.
  */
 export function modelClassForTask(
@@ -37,7 +38,7 @@ export function modelClassForTask(
     const classes = classesOf(models[autoClass]!, type);
     if (classes.length > 0) return architectures.find((name) => classes.includes(name)) ?? classes[0]!;
   }
-  return architectures[0] ?? null;
+  return customClassOf(config, [...words(tasks[plainTask] ?? '')]) ?? architectures[0] ?? null;
 }
 
 function classesOf({ heads, whole }: AutoModels['models'][string], type: string): readonly string[] {

@@ -4,11 +4,14 @@ import { placeTree, type PlaceTreeOptions } from '../files/placeTree.js';
 import type { FlavorSettings } from '../mlmodel/model.js';
 import { parseShardSize } from '../safetensors/writeCheckpoint.js';
 import { dumpPythonJson } from '../serialization/pythonJson.js';
+import type { JsonObject } from '../ports.js';
 import type { DescribedComponents } from './components.js';
+import { customClassesOf, declareArchitecture } from './customCode.js';
 import { isFolder } from './modelSource.js';
 import { isRepositoryId } from './hubAccess.js';
 import { writeLicense } from './license.js';
 import { cardDataFileName, cardDataText, cardTextFileName, parseModelCard, type ModelCard } from './modelCard.js';
+import { declaredModelClass } from './modelClass.js';
 import type { Save } from './saveContext.js';
 import type { SavedModel } from './saveOptions.js';
 import { storeComponents, storeModel } from './storeFiles.js';
@@ -49,10 +52,18 @@ export async function storePayload(
       ? storeComponents(withProcessor(save, components, flavor), path.join(folder, 'components'), shared)
       : Promise.resolve(),
   ]);
+  const modelClass = String(flavor['pipeline_model_type']);
+  if (save.savePretrained && isCustomClass(source.config, modelClass))
+    await declareArchitecture(path.join(folder, 'model'), modelClass);
   if (options.inferenceConfig !== undefined && save.generation === '2') {
     await writeFile(path.join(folder, 'inference_config.txt'), dumpPythonJson(options.inferenceConfig, { indent: 2 }));
   }
   return { bytesByPlacement: weights?.bytesByPlacement ?? null, skippedBytes: weights?.skippedBytes ?? 0 };
+}
+
+/** Whether a class comes with the model and is another than the one that its configuration names first. */
+function isCustomClass(config: JsonObject, modelClass: string): boolean {
+  return customClassesOf(config).includes(modelClass) && declaredModelClass(config) !== modelClass;
 }
 
 async function storeAdapter({ source, folder }: Save, options: PlaceTreeOptions): Promise<void> {
