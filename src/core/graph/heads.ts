@@ -13,6 +13,7 @@ const headBySuffix: readonly (readonly [string, Head])[] = [
   ['ForConditionalGeneration', 'conditionalGeneration'],
   ['ForSpeechSeq2Seq', 'conditionalGeneration'],
   ['MTModel', 'conditionalGeneration'],
+  ['DoubleHeadsModel', 'multipleChoice'],
   ['ForImageClassification', 'imageClassification'],
   ['ForAudioClassification', 'audioClassification'],
   ['ForCTC', 'ctc'],

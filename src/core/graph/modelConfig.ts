@@ -2,6 +2,7 @@ import { MlflowError } from '../errors.js';
 import { configClasses4 } from './configClasses4.js';
 import { configClasses5 } from './configClasses5.js';
 import type { JsonObject, JsonValue } from '../ports.js';
+import { TransformersVersion } from '../transformers/transformersVersion.js';
 
 /** What transformers' configuration class of a model type makes of the keys of config.json. */
 export interface ConfigClass {
@@ -13,36 +14,30 @@ export interface ConfigClass {
 
 /** Typed reading of a checkpoint's config.json, as the transformers version reads it whose code is to answer. */
 export class ModelConfig {
-  readonly #version: readonly number[];
-
-  /** @param transformersVersion such as `4.43.4`; `null`: the newest. */
   constructor(
     readonly json: JsonObject,
-    transformersVersion: string | null = null,
-  ) {
-    this.#version = transformersVersion === null ? [] : transformersVersion.split('.').map(Number);
-  }
+    private readonly version = new TransformersVersion(null),
+  ) {}
 
   /** With the defaults and names of the model type's class. */
-  static ofModel(json: JsonObject, transformersVersion: string | null = null): ModelConfig {
-    const config = new ModelConfig(json, transformersVersion);
+  static ofModel(json: JsonObject, version = new TransformersVersion(null)): ModelConfig {
+    const config = new ModelConfig(json, version);
     const tables = config.isBefore(5) ? [configClasses4, configClasses5] : [configClasses5, configClasses4];
     const found = tables.find((table) => Object.hasOwn(table, config.modelType))?.[config.modelType];
     if (!found) return config;
     const named = Object.entries(json).map(([key, value]) => [found.aliases?.[key] ?? key, value]);
     const general = config.isBefore(5) ? { tie_word_embeddings: true } : {};
-    return new ModelConfig({ ...general, ...found.defaults, ...Object.fromEntries(named) }, transformersVersion);
+    return new ModelConfig({ ...general, ...found.defaults, ...Object.fromEntries(named) }, version);
   }
 
   /** Whether the answering transformers is older than this version. */
   isBefore(major: number, minor = 0): boolean {
-    const [ownMajor = Infinity, ownMinor = Infinity] = this.#version;
-    return ownMajor < major || (ownMajor === major && ownMinor < minor);
+    return this.version.isBefore(major, minor);
   }
 
   /** The same with other values for some keys. */
   with(values: JsonObject): ModelConfig {
-    return new ModelConfig({ ...this.json, ...values }, this.#version.join('.') || null);
+    return new ModelConfig({ ...this.json, ...values }, this.version);
   }
 
   get modelType(): string {

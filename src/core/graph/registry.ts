@@ -5,14 +5,18 @@ import { albert } from './architectures/albert.js';
 import { bartFamily } from './architectures/bartFamily.js';
 import { bertFamily } from './architectures/bertFamily.js';
 import { bloom } from './architectures/bloom.js';
+import { convnext } from './architectures/convnext.js';
 import { deberta, debertaV2 } from './architectures/deberta.js';
 import { distilbert } from './architectures/distilbert.js';
+import { efficientnet } from './architectures/efficientnet.js';
 import { gpt2 } from './architectures/gpt2.js';
 import { llamaFamily } from './architectures/llamaFamily.js';
 import { modernbert } from './architectures/modernbert.js';
+import { mobilenet } from './architectures/mobilenet.js';
 import { mpnet } from './architectures/mpnet.js';
 import { opt } from './architectures/opt.js';
 import { gptNeox, phi } from './architectures/parallelDecoders.js';
+import { resnet } from './architectures/resnet.js';
 import { t5 } from './architectures/t5.js';
 import { tapas } from './architectures/tapas.js';
 import { vit } from './architectures/vit.js';
@@ -22,7 +26,7 @@ import { headFor } from './heads.js';
 import { ModelConfig } from './modelConfig.js';
 import { ModelWeights } from './modelWeights.js';
 import { NetworkBuilder, type NetworkOptions } from './networkBuilder.js';
-import { unsupportedArchitecture } from './unsupported.js';
+import { unsupportedArchitecture, unsupportedSetting } from './unsupported.js';
 
 /** Raised whenever generated graphs change: caches of derived files depend on it. */
 export const generatorVersion = 1;
@@ -34,10 +38,13 @@ const architectures: Readonly<Record<string, Architecture>> = {
   'blenderbot-small': bartFamily,
   bloom,
   camembert: bertFamily,
+  convnext,
+  convnextv2: convnext,
   deberta,
   'deberta-v2': debertaV2,
   deit: vit,
   distilbert,
+  efficientnet,
   electra: bertFamily,
   gemma: llamaFamily,
   gemma2: llamaFamily,
@@ -50,6 +57,8 @@ const architectures: Readonly<Record<string, Architecture>> = {
   marian: bartFamily,
   mbart: bartFamily,
   mistral: llamaFamily,
+  mobilenet_v1: mobilenet,
+  mobilenet_v2: mobilenet,
   modernbert,
   mpnet,
   mt5: t5,
@@ -59,6 +68,8 @@ const architectures: Readonly<Record<string, Architecture>> = {
   phi3: llamaFamily,
   qwen2: llamaFamily,
   qwen3: llamaFamily,
+  regnet: resnet,
+  resnet,
   roberta: bertFamily,
   smollm3: llamaFamily,
   t5,
@@ -87,6 +98,31 @@ export interface GraphRequest {
   options: NetworkOptions;
 }
 
+/** Architectures whose graphs count the heads that are left. */
+const prunable = new Set([
+  'albert',
+  'bert',
+  'camembert',
+  'deit',
+  'distilbert',
+  'electra',
+  'roberta',
+  'vit',
+  'xlm-roberta',
+]);
+
+/** Settings that every architecture may have and that change what the weights are. */
+function checkSettings(config: ModelConfig): void {
+  const quantization = config.nested('quantization_config');
+  if (quantization) {
+    throw unsupportedSetting(config, 'quantization_config', quantization.text('quant_method', 'quantized weights'));
+  }
+  const pruned = Object.values(config.nested('pruned_heads')?.json ?? {});
+  if (!prunable.has(config.modelType) && pruned.some((heads) => Array.isArray(heads) && heads.length > 0)) {
+    throw unsupportedSetting(config, 'pruned_heads', JSON.stringify(config.value('pruned_heads')));
+  }
+}
+
 /** The class and the head that a request stands for. */
 export function resolveHead(request: Pick<GraphRequest, 'config' | 'modelClass' | 'task'>): {
   modelClass: string;
@@ -109,6 +145,7 @@ export function graphFor(request: GraphRequest): GeneratedModel {
   const { modelClass, head } = resolveHead(request);
   const build = Object.hasOwn(architectures, config.modelType) ? architectures[config.modelType] : undefined;
   if (!build) throw unsupportedArchitecture(config.modelType, modelClass);
+  checkSettings(config);
   const weights = new ModelWeights(request.checkpoint, request.folder, request.adapter);
   const generated = build({
     config,

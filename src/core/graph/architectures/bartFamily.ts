@@ -2,7 +2,7 @@ import { activate } from '../activation.js';
 import { Decoder } from '../decoder.js';
 import { causalAttention, encoderAttention } from '../encoderAttention.js';
 import { questionAnswering } from '../encoderHeads.js';
-import type { AlignmentHead, ArchitectureContext, GeneratedGraph, GeneratedModel } from '../generatedGraph.js';
+import type { AlignmentHead, ArchitectureContext, GeneratedGraph, GeneratedModel, Head } from '../generatedGraph.js';
 import type { Value } from '../graphBuilder.js';
 import type { ModelConfig } from '../modelConfig.js';
 import type { NetworkBuilder } from '../networkBuilder.js';
@@ -36,6 +36,11 @@ const variants: Readonly<Record<string, BartVariant>> = {
   whisper: { isPreNorm: true, positions: 'learned', positionOffset: 0, input: 'audio' },
 };
 
+const headsOf: Readonly<Record<BartVariant['input'], readonly Head[]>> = {
+  audio: ['conditionalGeneration'],
+  tokens: ['conditionalGeneration', 'sequenceClassification', 'questionAnswering', 'base'],
+};
+
 type Stack = 'encoder' | 'decoder';
 
 /**
@@ -45,7 +50,9 @@ type Stack = 'encoder' | 'decoder';
 export function bartFamily(context: ArchitectureContext): GeneratedModel {
   const { config, head } = context;
   const variant = variants[config.modelType];
-  if (!variant) throw unsupportedArchitecture(config.modelType, context.modelClass);
+  if (!variant || !headsOf[variant.input].includes(head)) {
+    throw unsupportedArchitecture(config.modelType, context.modelClass);
+  }
   const family = new BartGraphs(context, config, variant);
   if (head !== 'conditionalGeneration') return { main: family.wholeGraph(), encoder: null };
   return {
@@ -117,8 +124,7 @@ class BartGraphs {
 
   /** Encoder and decoder in one pass, the decoder reading the same tokens, for heads that do not generate. */
   wholeGraph(): GeneratedGraph {
-    const { config, context } = this;
-    if (this.variant.input === 'audio') throw unsupportedArchitecture(config.modelType, context.modelClass);
+    const { config } = this;
     const b = this.#builder();
     const { ids, mask, hidden: encoded } = this.#encodeTokens(b);
     const heads = config.number('decoder_attention_heads');
@@ -138,18 +144,16 @@ class BartGraphs {
   }
 
   #wholeHead(b: NetworkBuilder, ids: Value, hidden: Value): void {
-    const { config, context } = this;
-    switch (context.head) {
-      case 'base':
-        return b.output('last_hidden_state', hidden, ['batch_size', 'sequence_length', this.#hiddenSize]);
+    switch (this.context.head) {
       case 'questionAnswering':
         return questionAnswering(b, hidden);
       case 'sequenceClassification': {
-        const dense = activate(b, 'tanh', b.linear(lastEndToken(b, ids, hidden, config), 'classification_head.dense'));
+        const end = lastEndToken(b, ids, hidden, this.config);
+        const dense = activate(b, 'tanh', b.linear(end, 'classification_head.dense'));
         return b.output('logits', b.linear(dense, 'classification_head.out_proj'), ['batch_size', 'labels']);
       }
       default:
-        throw unsupportedArchitecture(config.modelType, context.modelClass);
+        return b.output('last_hidden_state', hidden, ['batch_size', 'sequence_length', this.#hiddenSize]);
     }
   }
 

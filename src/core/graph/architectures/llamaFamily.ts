@@ -134,6 +134,8 @@ function localLayers(
   rotates: (index: number) => boolean,
 ): (index: number) => boolean {
   const types = config.isBefore(4, 53) ? null : config.list('layer_types');
+  const unknown = types?.find((type) => type !== 'full_attention' && type !== 'sliding_attention');
+  if (unknown !== undefined) throw unsupportedSetting(config, 'layer_types', String(unknown));
   if (types?.length === layers) return (index) => types[index] === 'sliding_attention';
   switch (config.modelType) {
     case 'gemma2':

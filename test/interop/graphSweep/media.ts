@@ -1,0 +1,91 @@
+import { activations, labels, sizes, stored, type Config, type Draw, type Family } from './draw.js';
+
+function waveConfig(draw: Draw): Config {
+  const { hidden, heads } = sizes(draw, [4, 8, 12]);
+  const isLayer = draw.chance(0.5);
+  return {
+    vocab_size: 20,
+    hidden_size: hidden,
+    num_hidden_layers: draw.of(1, 2),
+    num_attention_heads: heads,
+    intermediate_size: draw.of(24, 37),
+    hidden_act: draw.of(...activations),
+    feat_extract_activation: draw.of('gelu', ...activations),
+    conv_dim: [16, 16, 24],
+    conv_kernel: [10, 3, 2],
+    conv_stride: draw.of([5, 2, 2], [4, 3, 2]),
+    num_conv_pos_embeddings: draw.of(4, 8, 9),
+    num_conv_pos_embedding_groups: 1,
+    classifier_proj_size: draw.of(12, 17),
+    do_stable_layer_norm: draw.chance(0.5),
+    conv_bias: draw.chance(0.5),
+    feat_extract_norm: isLayer ? 'layer' : 'group',
+    layer_norm_eps: draw.of(1e-5, 1e-3),
+    ...draw.maybe(0.2, () => ({ use_weighted_layer_sum: true })),
+    ...draw.maybe(0.2, () => ({ add_adapter: true })),
+    ...draw.maybe(0.1, () => ({ conv_pos_batch_norm: true })),
+    ...draw.maybe(0.2, () => ({ feat_proj_layer_norm: false })),
+    ...draw.maybe(0.3, () => ({ adapter_attn_dim: 7 })),
+    ...labels(draw),
+  };
+}
+
+function imageConfig(draw: Draw): Config {
+  const { hidden, heads } = sizes(draw, [4, 8, 12]);
+  return {
+    hidden_size: hidden,
+    num_hidden_layers: draw.of(1, 2),
+    num_attention_heads: heads,
+    intermediate_size: draw.of(24, 37),
+    hidden_act: draw.of('gelu', ...activations),
+    layer_norm_eps: draw.of(1e-12, 1e-3),
+    ...draw.of<Config>(
+      { image_size: 16, patch_size: 4 },
+      { image_size: 20, patch_size: [5, 4] },
+      { image_size: [20, 16], patch_size: 4 },
+    ),
+    num_channels: draw.of(1, 3),
+    qkv_bias: draw.chance(0.5),
+    ...draw.maybe(0.2, () => ({ pooler_output_size: 9, pooler_act: 'relu' })),
+    ...labels(draw),
+  };
+}
+
+export const media: Readonly<Record<string, Family>> = {
+  vit: {
+    configClass: 'ViTConfig',
+    classes: { ViTForImageClassification: 'image-classification', ViTModel: 'image-feature-extraction' },
+    config: imageConfig,
+    spec: (draw) => ({ kind: 'pixels', ...stored(draw) }),
+  },
+  deit: {
+    configClass: 'DeiTConfig',
+    classes: {
+      DeiTForImageClassification: 'image-classification',
+      DeiTForImageClassificationWithTeacher: 'image-classification',
+      DeiTModel: 'image-feature-extraction',
+    },
+    config: imageConfig,
+    spec: (draw) => ({ kind: 'pixels', ...stored(draw) }),
+  },
+  wav2vec2: {
+    configClass: 'Wav2Vec2Config',
+    classes: {
+      Wav2Vec2ForCTC: 'automatic-speech-recognition',
+      Wav2Vec2Model: 'feature-extraction',
+      Wav2Vec2ForSequenceClassification: 'audio-classification',
+    },
+    config: waveConfig,
+    spec: (draw) => ({ kind: 'waveform', ...stored(draw) }),
+  },
+  hubert: {
+    configClass: 'HubertConfig',
+    classes: {
+      HubertForCTC: 'automatic-speech-recognition',
+      HubertModel: 'feature-extraction',
+      HubertForSequenceClassification: 'audio-classification',
+    },
+    config: waveConfig,
+    spec: (draw) => ({ kind: 'waveform', ...stored(draw) }),
+  },
+};
