@@ -158,7 +158,7 @@ describe('media', () => {
   it('resizing keeps a flat image flat', () => {
     const image = { width: 5, height: 7, channels: 3, data: new Uint8Array(105).fill(77) };
     for (const resampling of [0, 1, 2, 3, 4, 5] as const) {
-      assert.ok(resizeImage(image, 9, 3, resampling).data.every((value) => value === 77));
+      assert.ok(resizeImage(image, { width: 9, height: 3 }, resampling).data.every((value) => value === 77));
     }
   });
 
