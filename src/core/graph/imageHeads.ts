@@ -1,0 +1,32 @@
+import type { ArchitectureContext, GeneratedModel } from './generatedGraph.js';
+import type { Value } from './graphBuilder.js';
+import type { ModelConfig } from './modelConfig.js';
+import type { NetworkBuilder } from './networkBuilder.js';
+import { unsupportedArchitecture } from './unsupported.js';
+
+/** Pixels of any height and width, as the image processor gives them. */
+export function pixelInput(b: NetworkBuilder, config: ModelConfig): Value {
+  return b.input('pixel_values', 'float', ['batch_size', config.number('num_channels'), 'height', 'width']);
+}
+
+export interface ImageFeatures {
+  /** [batch, features]: what a classifier reads. */
+  pooled: Value;
+  /** The base model's `last_hidden_state`, with its dimensions. */
+  hidden: Value;
+  hiddenShape: readonly (number | string)[];
+  /** Module of the classifier. */
+  classifier: string;
+}
+
+/** Ends a network of images as its class does: with scores, or with its features. */
+export function imageModel(b: NetworkBuilder, context: ArchitectureContext, features: ImageFeatures): GeneratedModel {
+  const { pooled, hidden, hiddenShape, classifier } = features;
+  if (context.head === 'imageClassification') {
+    b.output('logits', b.linear(pooled, classifier), ['batch_size', 'labels']);
+  } else if (context.head === 'base') {
+    b.output('last_hidden_state', hidden, hiddenShape);
+    b.output('pooler_output', pooled, ['batch_size', 'pooled']);
+  } else throw unsupportedArchitecture(context.config.modelType, context.modelClass);
+  return { main: { model: b.build(), decoder: null }, encoder: null };
+}
