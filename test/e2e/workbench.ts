@@ -241,10 +241,11 @@ export class Workbench {
     return toast;
   }
 
-  /** Takes messages away: they lie over what is in the corner below them. */
+  /** Takes messages away: they lie over what is in the corner below them. Those that show progress stay. */
   async dismissNotifications(): Promise<void> {
     await this.runCommand('Notifications: Clear All Notifications');
-    await this.page.locator('.notification-toast').first().waitFor({ state: 'hidden' });
+    const finished = '.notification-toast:not(:has(.monaco-progress-container.active))';
+    await this.page.locator(finished).first().waitFor({ state: 'hidden' });
   }
 
   async setTheme(theme: Theme): Promise<void> {

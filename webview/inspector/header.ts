@@ -26,13 +26,13 @@ export function pageHeader(model: InspectorModel, state: InspectorState, { port 
       facts.hasCode
         ? tag(l10n.t('brings code'), l10n.t('The code that comes with this model is never executed here.'))
         : null,
-      actions(state, port),
+      actions(facts, state, port),
     ),
     element('p', { class: 'facts' }, factLine(facts)),
   );
 }
 
-function actions(state: InspectorState, port: PageContext['port']): View {
+function actions({ isReferenceOnly }: ModelFacts, state: InspectorState, port: PageContext['port']): View {
   const refusal = state.trialRefusal;
   return element(
     'div',
@@ -56,6 +56,7 @@ function actions(state: InspectorState, port: PageContext['port']): View {
           label: l10n.t('Register'),
           icon: 'library',
           appearance: 'secondary',
+          disabledReason: isReferenceOnly ? l10n.t('Persist the weights first') : undefined,
           onClick: () => port.start('register'),
         })
       : null,

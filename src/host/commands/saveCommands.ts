@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { commands, l10n, Uri, workspace } from 'vscode';
 import { formatBytes } from '../../core/format.js';
@@ -83,7 +83,19 @@ async function targetProblem(target: string, source: string | undefined): Promis
       return l10n.t('The folder lies inside the checkpoint.');
     }
   }
-  return (await exists(target)) ? l10n.t('This folder exists already. Choose another name.') : undefined;
+  if (await exists(target)) return l10n.t('This folder exists already. Choose another name.');
+  return placeProblem(path.dirname(target));
+}
+
+/** Why nothing can be made below a place: the nearest folder that is there decides. */
+async function placeProblem(place: string): Promise<string | undefined> {
+  const found = await stat(place).catch(() => undefined);
+  if (found === undefined) return place === path.dirname(place) ? undefined : placeProblem(path.dirname(place));
+  if (!found.isDirectory()) return l10n.t('{0} is not a folder.', place);
+  return access(place, constants.W_OK).then(
+    () => undefined,
+    () => l10n.t('You may not write into {0}.', place),
+  );
 }
 
 function exists(folder: string): Promise<boolean> {

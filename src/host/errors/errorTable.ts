@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorReason } from '../../core/errors.js';
 import { l10n } from '../../core/l10n.js';
+import { hubSentence } from './hubErrors.js';
 
 /** What an error message can offer as a button. */
 export type ErrorActionName =
@@ -112,7 +113,8 @@ export function adviceByCode(): Readonly<Record<ErrorCode, ErrorAdvice>> {
 }
 
 /** What to say and to offer beside an error's own message. */
-export function errorAdvice(error: { errorCode: ErrorCode; reason?: ErrorReason | undefined }): ErrorAdvice {
+export function errorAdvice(error: Pick<TellableError, 'errorCode' | 'reason' | 'details'>): ErrorAdvice {
+  if (hubSentence(error.details) !== undefined) return { hint: '', actions: ['retry', 'showLog'] };
   return error.reason === undefined ? adviceByCode()[error.errorCode] : adviceByReason()[error.reason];
 }
 
@@ -135,6 +137,8 @@ export function errorText(error: TellableError): string {
 
 /** The sentence for people, where the library's own speaks of its options. */
 function shortSentence({ reason, details }: TellableError): string | undefined {
+  const hub = hubSentence(details);
+  if (hub !== undefined) return hub;
   const repository = details?.['repository'];
   if (reason !== 'referenceOnly' || typeof repository !== 'string') return undefined;
   return l10n.t("The model is only a reference to '{0}': its weights are not stored with it.", repository);

@@ -7,7 +7,7 @@ export interface ModelEntry extends ModelReference {
   id: string;
   /** Where it comes from, such as `mlflow.db`. */
   storeLabel: string;
-  /** What tells it from others of its name: the run that logged it, the version and its aliases. */
+  /** What tells it from others of its name: the run that logged it, the aliases of a version. */
   note: string;
 }
 
@@ -22,6 +22,14 @@ export interface ModelCatalog {
   onDidChange(listener: () => void): { dispose(): void };
   /** The local folder that holds the model's MLmodel; remote artifacts are downloaded. @throws MlflowError */
   resolveFolder(model: ModelReference, options?: LongRunningOptions): Promise<string>;
+}
+
+/** Names of models that stand side by side: those of the same name with what tells them apart. */
+export function distinctNames(entries: readonly ModelEntry[]): string[] {
+  return entries.map((entry) => {
+    const isAlone = entries.every((other) => other === entry || other.name !== entry.name);
+    return isAlone || entry.note === '' ? entry.name : `${entry.name} ${entry.note}`;
+  });
 }
 
 /** A reference that came from elsewhere (a command's argument) as an entry. */

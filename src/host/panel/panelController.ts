@@ -17,7 +17,7 @@ import type {
 import { emptyPanelState, reducePanel } from '../../protocol/panelReducer.js';
 import { StateOwner } from '../../protocol/replica.js';
 import { runAnswer, waitingAnswer } from './answerRun.js';
-import type { ModelEntry } from './modelCatalog.js';
+import { distinctNames, type ModelEntry } from './modelCatalog.js';
 import { ModelSession } from './modelSession.js';
 import { panelHandlers } from './panelHandlers.js';
 import { untrustedError } from './panelErrors.js';
@@ -111,7 +111,8 @@ export class PanelController {
   async compareWith(entry: ModelEntry): Promise<void> {
     this.stopComparing();
     this.compareSession = this.newSession(entry, 'compare');
-    this.set({ compareModel: panelModel(entry) });
+    const [, name] = distinctNames(this.session ? [this.session.entry, entry] : []);
+    this.set({ compareModel: { ...panelModel(entry), ...(name === undefined ? {} : { name }) } });
     await this.compareSession.open().catch((error: unknown) => this.ports.log.debug(MlflowError.from(error).message));
   }
 
@@ -160,12 +161,13 @@ export class PanelController {
       const index = this.state.turns.findIndex((turn) => turn.id === replaceTurnId);
       const earlier = index < 0 ? this.state.turns : this.state.turns.slice(0, index);
       const sessions = [session, ...(this.compareSession ? [this.compareSession] : [])];
+      const names = distinctNames(sessions.map(({ entry }) => entry));
       const inputs = await Promise.all(sessions.map((asked) => this.inputOf(asked, draft, earlier)));
       const turn: Turn = {
         id: index < 0 ? this.ports.newId() : (this.state.turns[index]?.id ?? this.ports.newId()),
         timeMs: this.ports.now(),
         input: { draft, summary: draftSummary(session.form, draft) },
-        answers: sessions.map(({ entry }) => waitingAnswer(entry.id, entry.name)),
+        answers: sessions.map(({ entry }, i) => waitingAnswer(entry.id, names[i] ?? entry.name)),
         isKept: this.state.turns[index]?.isKept ?? false,
       };
       // The turns after one that is asked again were answers to a conversation that no longer exists.

@@ -137,7 +137,9 @@ function note(tags: Readonly<Record<string, string>>): [string, string][] {
 
 /** A heading and rows of name and value; rows without a value are left out. */
 function card(title: string, rows: readonly (readonly [string, string])[]): string {
-  const lines = rows.filter(([, value]) => value !== '').map(([name, value]) => `| ${name.replaceAll(' ', '\u00a0')} | ${value} |`);
+  const lines = rows
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `| ${name.replaceAll(' ', '\u00a0')} | ${value} |`);
   const heading = `**${escape(title)}**`;
   return lines.length === 0 ? heading : [heading, '', '| | |', '| :-- | :-- |', ...lines].join('\n');
 }

@@ -238,12 +238,9 @@ function modelDescription(node: ModelNode): string {
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-/** What tells a model from others of its name: `from first-try`, `v2 @champion`. */
+/** What tells a model from others of its name: `from first-try`; the aliases of a version. */
 export function modelNote(node: ModelNode): string {
-  if (node.kind === 'modelVersion') {
-    const { version, aliases } = node.version;
-    return [`v${version}`, ...aliases.map((alias) => `@${alias}`)].join(' ');
-  }
+  if (node.kind === 'modelVersion') return node.version.aliases.map((alias) => `@${alias}`).join(' ');
   return node.kind === 'loggedModel' && node.sourceRunName !== undefined ? l10n.t('from {0}', node.sourceRunName) : '';
 }
 

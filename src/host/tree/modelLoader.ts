@@ -178,7 +178,13 @@ export class ModelLoader {
       parent,
       storeUri: parent.storeUri,
       version,
-      model: { name, uri: `models:/${name}/${version.version}`, storeUri: parent.storeUri, location, summary },
+      model: {
+        name: `${name} v${version.version}`,
+        uri: `models:/${name}/${version.version}`,
+        storeUri: parent.storeUri,
+        location,
+        summary,
+      },
     };
   }
 

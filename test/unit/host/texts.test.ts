@@ -30,6 +30,27 @@ describe('error advice', () => {
   });
 });
 
+describe('what the Hub refuses', () => {
+  const told = (url: string, status: number): string =>
+    errorText({ message: 'The Hub refused.', errorCode: 'NOT_FOUND', details: { url, status } });
+
+  it('is said in one sentence with the repository and what to do', () => {
+    assert.match(
+      told('https://huggingface.co/api/models/a/none/revision/main?expand=sha', 404),
+      /no repository 'a\/none'/,
+    );
+    assert.match(
+      told('http://127.0.0.1:1/a/gated/resolve/0123/config.json', 401),
+      /^Access to 'a\/gated' is restricted/,
+    );
+    assert.match(told('http://127.0.0.1:1/api/models/gpt2', 403), /^Access to 'gpt2' is restricted/);
+  });
+  it('is left to its own words where they say more', () => {
+    assert.match(told('http://127.0.0.1:1/a/b/resolve/0123/x.json', 404), /^The Hub refused\./);
+    assert.match(told('http://127.0.0.1:1/other', 404), /^The Hub refused\./);
+  });
+});
+
 describe('the log', () => {
   const cases: [string, string][] = [
     ['GET https://user:secret@host/path', 'GET https://***@host/path'],

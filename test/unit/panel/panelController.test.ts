@@ -263,6 +263,18 @@ test('a compared model of another form gets the same text in its own form, or th
   assert.equal(panel.state.runningTurnId, null);
 });
 
+test('two models of one name answer under names that tell them apart', async () => {
+  const fake = fakes();
+  const panel = await panelWith(fake);
+  await panel.compareWith({ ...entry('b'), name: 'a', note: 'from best' });
+  assert.equal(panel.state.compareModel?.name, 'a from best');
+  await ask(panel, textDraft('hello'));
+  assert.deepEqual(
+    panel.state.turns[0]?.answers.map(({ modelName }) => modelName),
+    ['a', 'a from best'],
+  );
+});
+
 test('what was asked survives a reload: model, conversation, presets and pins', async () => {
   const memory = new Map<string, unknown>();
   const before = fakes(memory);
