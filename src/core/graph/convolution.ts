@@ -2,7 +2,8 @@ import type { Value } from './graphBuilder.js';
 import type { NetworkBuilder } from './networkBuilder.js';
 
 export interface ConvolutionOptions {
-  stride?: number;
+  /** One number stands for both axes. */
+  stride?: number | readonly [number, number];
   /** On each side; `same`: TensorFlow's way, as much as the stride needs and more of it at the end. */
   padding?: number | 'same';
   /** At the top, left, bottom and right, where these differ. */
@@ -20,7 +21,7 @@ export function convolution(b: NetworkBuilder, x: Value, module: string, options
   const pads = options.pads ?? (padding === 'same' ? undefined : [padding, padding, padding, padding]);
   return b.op('Conv', inputs, {
     kernel_shape: [b.weights.size(weight, 2), b.weights.size(weight, 3)],
-    strides: [stride, stride],
+    strides: typeof stride === 'number' ? [stride, stride] : stride,
     group: groups,
     ...(dilation === 1 ? {} : { dilations: [dilation, dilation] }),
     ...(pads ? { pads } : { auto_pad: 'SAME_UPPER' }),

@@ -9,6 +9,19 @@ export function pixelInput(b: NetworkBuilder, config: ModelConfig): Value {
   return b.input('pixel_values', 'float', ['batch_size', config.number('num_channels'), 'height', 'width']);
 }
 
+/** Pixels of an image of the configured size. */
+export function sizedPixelInput(b: NetworkBuilder, config: ModelConfig): Value {
+  const size = pairOf(config, 'image_size');
+  return b.input('pixel_values', 'float', ['batch_size', config.number('num_channels'), ...size]);
+}
+
+/** Height and width, where one number stands for both. */
+export function pairOf(config: ModelConfig, key: string): [number, number] {
+  const [height, width] = config.list(key) ?? [];
+  if (typeof height === 'number' && typeof width === 'number') return [height, width];
+  return [config.number(key), config.number(key)];
+}
+
 export interface ImageFeatures {
   /** [batch, features]: what a classifier reads. */
   pooled: Value;

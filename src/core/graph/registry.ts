@@ -4,6 +4,7 @@ import type { Adapter } from './adapter.js';
 import { albert } from './architectures/albert.js';
 import { bartFamily } from './architectures/bartFamily.js';
 import { bertFamily } from './architectures/bertFamily.js';
+import { beit } from './architectures/beit.js';
 import { bloom } from './architectures/bloom.js';
 import { convnext } from './architectures/convnext.js';
 import { deberta, debertaV2 } from './architectures/deberta.js';
@@ -23,6 +24,7 @@ import { vit } from './architectures/vit.js';
 import { wav2vec2 } from './architectures/wav2vec2.js';
 import type { Architecture, GeneratedModel, Head } from './generatedGraph.js';
 import { headFor } from './heads.js';
+import { swin } from './architectures/swin.js';
 import { ModelConfig } from './modelConfig.js';
 import { ModelWeights } from './modelWeights.js';
 import { NetworkBuilder, type NetworkOptions } from './networkBuilder.js';
@@ -40,6 +42,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   camembert: bertFamily,
   convnext,
   convnextv2: convnext,
+  beit,
   deberta,
   'deberta-v2': debertaV2,
   deit: vit,
@@ -47,6 +50,9 @@ const architectures: Readonly<Record<string, Architecture>> = {
   efficientnet,
   electra: bertFamily,
   gemma: llamaFamily,
+  codegen: gptj,
+  cohere: layerNormDecoder,
+  'data2vec-vision': beit,
   gemma2: llamaFamily,
   gemma3_text: llamaFamily,
   gpt2,
@@ -91,6 +97,9 @@ export interface GraphRequest {
   /** Python's class name; `null`: config.json's `architectures`, then the task decides. */
   modelClass: string | null;
   /** Pipeline task. */
+  stablelm: layerNormDecoder,
+  starcoder2: layerNormDecoder,
+  swin,
   task: string;
   folder: string;
   checkpoint: CheckpointTensors;

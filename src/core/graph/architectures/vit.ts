@@ -3,6 +3,7 @@ import { encoderAttention } from '../encoderAttention.js';
 import { firstToken } from '../encoderHeads.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
 import type { Value } from '../graphBuilder.js';
+import { pairOf, sizedPixelInput } from '../imageHeads.js';
 import type { ModelConfig } from '../modelConfig.js';
 import type { NetworkBuilder } from '../networkBuilder.js';
 import { unsupportedArchitecture } from '../unsupported.js';
@@ -56,9 +57,8 @@ function classify(b: NetworkBuilder, hidden: Value): Value {
 
 /** Patches of the image behind the special tokens, with their positions. */
 function patches(b: NetworkBuilder, config: ModelConfig, hiddenSize: number): Value {
-  const size = pairOf(config, 'image_size');
   const patch = pairOf(config, 'patch_size');
-  const pixels = b.input('pixel_values', 'float', ['batch_size', config.number('num_channels'), ...size]);
+  const pixels = sizedPixelInput(b, config);
   const projection = 'embeddings.patch_embeddings.projection';
   const inputs = [pixels, b.weight(`${projection}.weight`), b.weight(`${projection}.bias`)];
   const grid = b.op('Conv', inputs, { kernel_shape: patch, strides: patch });
@@ -67,11 +67,4 @@ function patches(b: NetworkBuilder, config: ModelConfig, hiddenSize: number): Va
   const tokens = ['embeddings.cls_token', 'embeddings.distillation_token'].filter((name) => b.has(name));
   const special = tokens.map((name) => b.op('Expand', [b.weight(name), shape]));
   return b.add(b.concat([...special, rows], 1), b.weight('embeddings.position_embeddings'));
-}
-
-/** Height and width, where one number stands for both. */
-function pairOf(config: ModelConfig, key: string): [number, number] {
-  const [height, width] = config.list(key) ?? [];
-  if (typeof height === 'number' && typeof width === 'number') return [height, width];
-  return [config.number(key), config.number(key)];
 }
