@@ -3,8 +3,8 @@ import type { CheckpointTensors } from '../safetensors/checkpoint.js';
 import type { Adapter } from './adapter.js';
 import { albert } from './architectures/albert.js';
 import { bartFamily } from './architectures/bartFamily.js';
-import { bertFamily } from './architectures/bertFamily.js';
 import { beit } from './architectures/beit.js';
+import { bertFamily } from './architectures/bertFamily.js';
 import { bloom } from './architectures/bloom.js';
 import { convnext } from './architectures/convnext.js';
 import { deberta, debertaV2 } from './architectures/deberta.js';
@@ -18,13 +18,13 @@ import { mpnet } from './architectures/mpnet.js';
 import { opt } from './architectures/opt.js';
 import { gptNeox, phi } from './architectures/parallelDecoders.js';
 import { resnet } from './architectures/resnet.js';
+import { swin } from './architectures/swin.js';
 import { t5 } from './architectures/t5.js';
 import { tapas } from './architectures/tapas.js';
 import { vit } from './architectures/vit.js';
 import { wav2vec2 } from './architectures/wav2vec2.js';
 import type { Architecture, GeneratedModel, Head } from './generatedGraph.js';
 import { headFor } from './heads.js';
-import { swin } from './architectures/swin.js';
 import { ModelConfig } from './modelConfig.js';
 import { ModelWeights } from './modelWeights.js';
 import { NetworkBuilder, type NetworkOptions } from './networkBuilder.js';
@@ -36,13 +36,14 @@ export const generatorVersion = 1;
 const architectures: Readonly<Record<string, Architecture>> = {
   albert,
   bart: bartFamily,
+  beit,
   bert: bertFamily,
   'blenderbot-small': bartFamily,
   bloom,
   camembert: bertFamily,
   convnext,
   convnextv2: convnext,
-  beit,
+  'data2vec-vision': beit,
   deberta,
   'deberta-v2': debertaV2,
   deit: vit,
@@ -50,9 +51,6 @@ const architectures: Readonly<Record<string, Architecture>> = {
   efficientnet,
   electra: bertFamily,
   gemma: llamaFamily,
-  codegen: gptj,
-  cohere: layerNormDecoder,
-  'data2vec-vision': beit,
   gemma2: llamaFamily,
   gemma3_text: llamaFamily,
   gpt2,
@@ -78,6 +76,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   resnet,
   roberta: bertFamily,
   smollm3: llamaFamily,
+  swin,
   t5,
   tapas,
   umt5: t5,
@@ -97,9 +96,6 @@ export interface GraphRequest {
   /** Python's class name; `null`: config.json's `architectures`, then the task decides. */
   modelClass: string | null;
   /** Pipeline task. */
-  stablelm: layerNormDecoder,
-  starcoder2: layerNormDecoder,
-  swin,
   task: string;
   folder: string;
   checkpoint: CheckpointTensors;
