@@ -1,4 +1,5 @@
 import type { JsonObject } from '../ports.js';
+import { TransformersVersion } from '../transformers/transformersVersion.js';
 import type { CheckpointTensors } from '../safetensors/checkpoint.js';
 import type { Adapter } from './adapter.js';
 import { albert } from './architectures/albert.js';
@@ -146,7 +147,7 @@ export function resolveHead(request: Pick<GraphRequest, 'config' | 'modelClass' 
 export function graphFor(request: GraphRequest): GeneratedModel {
   const saved = request.config['transformers_version'];
   const version = request.transformersVersion ?? (typeof saved === 'string' ? saved : null);
-  const config = ModelConfig.ofModel(request.config, version);
+  const config = ModelConfig.ofModel(request.config, new TransformersVersion(version));
   const { modelClass, head } = resolveHead(request);
   const build = Object.hasOwn(architectures, config.modelType) ? architectures[config.modelType] : undefined;
   if (!build) throw unsupportedArchitecture(config.modelType, modelClass);
