@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pythonExecutable, realCheckpoints } from '../helpers/environment.js';
@@ -24,7 +24,7 @@ mlflow.transformers.save_model(generator, target, input_example="The capital of 
 print((time.perf_counter() - start) * 1000)
 `;
 
-/** Saving SmolLM2 fp32 (538 MB): copied against \`cp\`, linked, and against Python's \`save_model\`. */
+/** Saving SmolLM2 fp32 (538 MB): copied against \`cp\` (the best of five), linked, and against Python's \`save_model\`. */
 export async function benchSave(): Promise<Measurement[]> {
   const root = await mkdtemp(path.join(tmpdir(), 'bench-save-'));
   try {
@@ -43,12 +43,18 @@ export async function benchSave(): Promise<Measurement[]> {
         ])
       ).durationMs;
     await copy('warm');
-    await rm(path.join(root, 'warm'), { recursive: true });
-    const copiedMs = await copy('cp');
-    const [savedMs, heldBytes] = await run(
-      'copied',
-      "{ task: 'text-generation', inputExample: 'The capital of France is' }",
-    );
+    let [copiedMs, savedMs, heldBytes] = [Infinity, Infinity, 0];
+    for (let round = 0; round < 5; round++) {
+      copiedMs = Math.min(copiedMs, await copy(`cp-${round}`));
+      const [durationMs, bytes] = await run(
+        `copied-${round}`,
+        "{ task: 'text-generation', inputExample: 'The capital of France is' }",
+      );
+      [savedMs, heldBytes] = [Math.min(savedMs, durationMs), Math.max(heldBytes, bytes)];
+      // Neither is to meet what the other left on its way to the disk.
+      for (const name of await readdir(root)) await rm(path.join(root, name), { recursive: true });
+      await runProcess('sync', ['-f', root]);
+    }
     const [linkedMs] = await run(
       'linked',
       "{ task: 'text-generation', inputExample: 'The capital of France is', allowHardLinks: true }",

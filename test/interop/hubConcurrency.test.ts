@@ -112,6 +112,9 @@ describe('one cache, two clients', () => {
     runPython<Seen>(generation, look, { cache, whole });
   const isClean = async (folder: string, refs: string[] = ['main']): Promise<void> => {
     await isWhole(folder);
+    // Until all is on the disk.
+    while ((await blobs()).some((name) => name.endsWith('.parts.map.incomplete')))
+      await new Promise((resolve) => setTimeout(resolve, 10));
     assert.deepEqual(
       (await blobs()).filter((name) => name.includes('.')),
       [],

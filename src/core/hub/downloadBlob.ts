@@ -6,6 +6,7 @@ import { describeFileError } from '../files/atomicFolder.js';
 import { withDownloadLock } from './downloadLock.js';
 import { PartMap } from './partMap.js';
 import { receiveBlob, type ReceiveBlobOptions } from './receiveBlob.js';
+import { settleInBackground, unfinishedFiles } from './settling.js';
 import { withSharedLock } from './sharedLock.js';
 
 export interface DownloadBlobOptions extends ReceiveBlobOptions {
@@ -42,11 +43,6 @@ export async function removeUnfinished(target: string, lockFile: string, signal?
   const { data, map } = unfinishedFiles(target);
   if (!(await isFile(data)) || !(await isFile(target))) return;
   await withDownloadLock(ownLock(lockFile), signal, () => removeFiles(data, map));
-}
-
-/** Where the bytes of a content are, and which of them, until all are there. Python's client counts and prunes both. */
-export function unfinishedFiles(target: string): { data: string; map: string } {
-  return { data: `${target}.parts.incomplete`, map: `${target}.parts.map.incomplete` };
 }
 
 function ownLock(lockFile: string): string {
@@ -87,14 +83,13 @@ async function downloadInto(options: DownloadBlobOptions): Promise<void> {
       keptBytes = map.totalDoneBytes;
       await map.close();
     }
+    await rename(dataFile, target);
   } catch (error) {
+    await data.close();
     if (keptBytes === 0 || MlflowError.is(error, 'DATA_LOSS')) await removeFiles(dataFile, mapFile);
     throw error;
-  } finally {
-    await data.close();
   }
-  await rename(dataFile, target);
-  await removeFiles(mapFile);
+  settleInBackground(target, data);
 }
 
 /** A download that an older Python client left unfinished is a prefix of the file. */

@@ -1,6 +1,6 @@
-import { copyFile, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { writeFileAtomically } from '../mlmodel/atomicFile.js';
 import { checkFileName, checkRepositoryId, checkRevision, isCommitHash } from './hubNames.js';
 
 /**
@@ -23,8 +23,12 @@ export class HubCache {
     return path.join(this.repositoryFolder(repositoryId), 'snapshots', commit);
   }
 
+  blobFolder(repositoryId: string): string {
+    return path.join(this.repositoryFolder(repositoryId), 'blobs');
+  }
+
   blobFile(repositoryId: string, blobId: string): string {
-    return path.join(this.repositoryFolder(repositoryId), 'blobs', blobId);
+    return path.join(this.blobFolder(repositoryId), blobId);
   }
 
   /** The commit that a revision stood at when it was last asked for. */
@@ -40,7 +44,10 @@ export class HubCache {
     if (isCommitHash(revision) || (await this.commitOf(repositoryId, revision)) === commit) return;
     const file = path.join(this.repositoryFolder(repositoryId), 'refs', ...revision.split('/'));
     await mkdir(path.dirname(file), { recursive: true });
-    await writeFileAtomically(file, commit);
+    // Not flushed, as Python does not: that would wait for the weights that are on their way to the disk.
+    const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
+    await writeFile(temporary, commit);
+    await rename(temporary, file);
   }
 
   /** The cached file, when it is there as a whole. */

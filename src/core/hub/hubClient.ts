@@ -6,7 +6,7 @@ import type { Environment, Fetch, LongRunningOptions } from '../ports.js';
 import { withFileReader } from '../safetensors/rangeReader.js';
 import type { HubAccess } from '../transformers/hubAccess.js';
 import { isWholeCheckpoint } from './cachedCheckpoint.js';
-import { downloadBlob, removeUnfinished, unfinishedFiles } from './downloadBlob.js';
+import { downloadBlob, removeUnfinished } from './downloadBlob.js';
 import { downloadSizeOf, isWeightsShard, type DownloadSize } from './downloadSize.js';
 import { HubCache } from './hubCache.js';
 import { HubConnection } from './hubConnection.js';
@@ -15,6 +15,7 @@ import { checkFileName, checkRepositoryId, checkRevision, isCommitHash, type Hub
 import { hubRangeReader } from './hubRangeReader.js';
 import { hubSettings } from './hubSettings.js';
 import { partBytes } from './partMap.js';
+import { settleBlobs, unfinishedFiles } from './settling.js';
 
 export interface HubClientOptions {
   /** HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_ENDPOINT, HF_TOKEN, ... */
@@ -146,6 +147,7 @@ export class HubClient implements HubAccess {
   ): Promise<{ folder: string; commit: string } | undefined> {
     const commit = await this.cache.commitOf(repositoryId, revision);
     if (commit === undefined) return undefined;
+    await settleBlobs(this.cache.blobFolder(repositoryId));
     const folder = this.cache.snapshotFolder(repositoryId, commit);
     return (await isWholeCheckpoint(folder)) ? { folder, commit } : undefined;
   }
@@ -154,6 +156,7 @@ export class HubClient implements HubAccess {
   async cachedFolder(repositoryId: string, revision: string = defaultRevision): Promise<string | undefined> {
     const commit = await this.cache.commitOf(repositoryId, revision);
     if (commit === undefined) return undefined;
+    await settleBlobs(this.cache.blobFolder(repositoryId));
     const folder = this.cache.snapshotFolder(repositoryId, commit);
     return (await stat(folder).catch(() => undefined))?.isDirectory() ? folder : undefined;
   }
@@ -194,7 +197,9 @@ export class HubClient implements HubAccess {
     revision = defaultRevision,
   ): Promise<string | undefined> {
     const commit = await this.cache.commitOf(repositoryId, revision);
-    return commit === undefined ? undefined : this.cache.cachedFile(repositoryId, commit, fileName);
+    if (commit === undefined) return undefined;
+    await settleBlobs(this.cache.blobFolder(repositoryId));
+    return this.cache.cachedFile(repositoryId, commit, fileName);
   }
 
   /** Small files first and side by side, then the weights one after the other: whoever finds the weights finds all. */
@@ -204,6 +209,7 @@ export class HubClient implements HubAccess {
     files: readonly HubFile[],
     options: LongRunningOptions,
   ): Promise<string[]> {
+    await settleBlobs(this.cache.blobFolder(repositoryId));
     const missing: HubFile[] = [];
     for (const file of files) {
       if ((await this.cache.cachedFile(repositoryId, commit, file.name)) === undefined) missing.push(file);
@@ -258,7 +264,7 @@ export class HubClient implements HubAccess {
   }
 
   private async requireSpaceFor(repositoryId: string, files: readonly HubFile[]): Promise<void> {
-    const folder = path.join(this.cache.repositoryFolder(repositoryId), 'blobs');
+    const folder = this.cache.blobFolder(repositoryId);
     await mkdir(folder, { recursive: true });
     let neededBytes = 0;
     for (const file of files) {

@@ -9,7 +9,6 @@ import type { HubConnection } from './hubConnection.js';
 import type { HubFile } from './hubNames.js';
 import type { PartMap } from './partMap.js';
 import { receivePart, throughFailures } from './receivePart.js';
-import { SteadySync } from './steadySync.js';
 
 export interface ReceiveBlobOptions {
   connection: HubConnection;
@@ -33,7 +32,7 @@ type Receive = (
 ) => Promise<void>;
 
 /**
- * Brings one content of the Hub into a file, as far as the map says that it is not there yet, and onto the disk.
+ * Brings one content of the Hub into a file, as far as the map says that it is not there yet.
  * @throws MlflowError DATA_LOSS when size or hash are not the listed ones, `diskFull`, CANCELLED, or as HubConnection.request.
  */
 export async function receiveBlob(options: ReceiveBlobOptions, data: FileHandle, map: PartMap): Promise<void> {
@@ -61,7 +60,7 @@ export async function receiveBlob(options: ReceiveBlobOptions, data: FileHandle,
   }
 }
 
-/** Hashes and flushes behind what is received. */
+/** Hashes behind what is received. */
 async function receiveChecked(
   options: ReceiveBlobOptions,
   data: FileHandle,
@@ -69,21 +68,23 @@ async function receiveChecked(
   receive: Receive,
 ): Promise<void> {
   const hash = hashBehindWriter(data, options.file, () => map.frontier());
-  const sync = new SteadySync(data);
   const onStored = (bytes: number): void => {
     options.onBytes?.(bytes);
     hash.follow();
-    sync.follow(bytes);
   };
   try {
     onStored(map.totalDoneBytes);
     await receive(options, data, map, onStored);
-    const [digest] = await Promise.all([hash.digest(), sync.finish()]);
+    const digest = await hash.digest();
     if (digest !== options.file.blobId) throw new ChangedFileError(`its bytes have the hash ${digest}`);
   } finally {
-    await Promise.all([hash.close(), sync.close()]);
+    await hash.close();
   }
 }
+
+/** A server that fills these gains nothing from more: each leaves a part open that the hash has to wait for. */
+const firstConnections = 2;
+const furtherConnectionsMs = 100;
 
 /** In parallel ranges. */
 const receiveParts: Receive = async ({ connection, url, file, connectionCount, signal }, data, map, onBytes) => {
@@ -98,18 +99,18 @@ const receiveParts: Receive = async ({ connection, url, file, connectionCount, s
       await receivePart({ source, data, map, part, signal: either, batches, onBytes });
     }
   };
-  const workers = Array.from({ length: Math.min(connectionCount, map.partCount) }, async () => {
-    try {
-      await work();
-    } catch (error) {
-      // The first failure ends the others; theirs is only its echo.
-      if (!stop.signal.aborted) stop.abort(error);
-      throw error;
-    }
-  });
-  const results = await Promise.allSettled(workers);
+  // The first failure ends the others; theirs is only its echo.
+  const begin = (): Promise<void> => work().catch((error: unknown) => stop.abort(error));
+  const count = Math.min(connectionCount, map.partCount);
+  const workers = Array.from({ length: Math.min(count, firstConnections) }, begin);
+  const timer = setTimeout(() => {
+    while (workers.length < count) workers.push(begin());
+  }, furtherConnectionsMs);
+  await Promise.all([...workers]);
+  clearTimeout(timer);
+  await Promise.all(workers);
   throwIfCancelled(signal);
-  if (results.some((result) => result.status === 'rejected')) throw stop.signal.reason;
+  if (stop.signal.aborted) throw stop.signal.reason;
 };
 
 /** In one stream from the beginning, from a server that knows no ranges. */

@@ -37,6 +37,11 @@ describe('HubClient', () => {
     });
   const repositoryFolder = () => path.join(folder, 'hub', 'models--acme--tiny');
   const blob = (name: string) => path.join(repositoryFolder(), 'blobs', blobId(files[name]!));
+  /** Ends when what was downloaded is on the disk: nobody waits for it. */
+  const settled = async (): Promise<void> => {
+    const names = () => readdir(path.join(repositoryFolder(), 'blobs'));
+    while ((await names()).some((name) => name.includes('.parts'))) await new Promise((go) => setTimeout(go, 10));
+  };
   const rejects = async (promise: Promise<unknown>, code: string, text: RegExp): Promise<void> => {
     await assert.rejects(promise, (error: unknown) => {
       assert.ok(MlflowError.is(error), String(error));
@@ -79,6 +84,7 @@ describe('HubClient', () => {
       assert.deepEqual(await readFile(path.join(snapshot, name)), bytes, name);
       assert.ok((await lstat(path.join(snapshot, name))).isSymbolicLink());
     }
+    await settled();
     const blobs = (await readdir(path.join(repositoryFolder(), 'blobs'))).sort();
     assert.deepEqual(blobs, [...new Set(Object.values(files).map(blobId))].sort());
     // As Python leaves it: the lock files stay where they are.
@@ -156,11 +162,7 @@ describe('HubClient', () => {
         status === 401 ? 'UNAUTHENTICATED' : 'PERMISSION_DENIED',
         page,
       );
-      const left = await readdir(path.join(repositoryFolder(), 'blobs'));
-      assert.deepEqual(
-        left.filter((name) => name.includes('.parts')),
-        [],
-      );
+      await settled();
       await client({ HF_TOKEN: 'x' }).downloadSnapshot(repository);
     });
   }
@@ -354,6 +356,50 @@ describe('HubClient', () => {
     const { folder: snapshot } = await client().downloadSnapshot(repository);
     assert.equal(server.sentBytes(/^\/lfs\//), weights.length - 3000);
     assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
+  });
+
+  describe('contents that were shown and perhaps never reached the disk', () => {
+    const fail = async (change: (bytes: Buffer) => Buffer): Promise<void> => {
+      await client().downloadSnapshot(repository);
+      await settled();
+      for (const name of ['model.safetensors', 'config.json']) {
+        await writeFile(blob(name), change(await readFile(blob(name))));
+        await writeFile(`${blob(name)}.parts.map.incomplete`, '');
+      }
+      server.requests.length = 0;
+    };
+    const asked = (): string[] => {
+      const names = server.requests.filter(({ path: name }) => name.includes('/resolve/'));
+      return [...new Set(names.map(({ path: name }) => path.basename(name)))].sort();
+    };
+
+    test('are taken when their hash is right, and looked at once', async () => {
+      await fail((bytes) => bytes);
+      await client().downloadSnapshot(repository);
+      assert.deepEqual(asked(), []);
+      await settled();
+    });
+
+    for (const [how, change] of [
+      ['empty', () => Buffer.alloc(0)],
+      ['zeros', (bytes: Buffer) => Buffer.alloc(bytes.length)],
+    ] as const) {
+      test(`are fetched again when they are ${how}`, async () => {
+        await fail(change);
+        const { folder: snapshot } = await client().downloadSnapshot(repository);
+        assert.deepEqual(asked(), ['config.json', 'model.safetensors']);
+        assert.deepEqual(await readFile(path.join(snapshot, 'model.safetensors')), weights);
+        await settled();
+      });
+
+      test(`are missing offline when they are ${how}`, async () => {
+        await fail(change);
+        const offline = client({ HF_HUB_OFFLINE: '1' });
+        assert.equal(await offline.cachedSnapshot(repository), undefined);
+        await assert.rejects(offline.downloadFile(repository, 'config.json'), { reason: 'hubOffline' });
+        assert.deepEqual(await readFile(await offline.downloadFile(repository, 'README.md')), files['README.md']);
+      });
+    }
   });
 
   test('the beginning that an older Python client left is taken over', async () => {
