@@ -2,6 +2,7 @@ import { readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { dumpPythonJson, parsePythonJson } from '../serialization/pythonJson.js';
 import type { PyRecord, PyValue } from '../serialization/pyValue.js';
+import { words } from './autoClassTable.js';
 import { mergesAsText } from './tokenizerMerges.js';
 
 /**
@@ -111,6 +112,22 @@ function withCommonClass(settings: PyRecord): PyRecord {
   return typeof type === 'string' ? { ...settings, image_processor_type: type.replace(/(Fast|Pil)$/, '') } : settings;
 }
 
+/** Settings of adapters that older PEFT refuses to hear of; unset they say nothing. */
+const newerAdapterSettings = words(
+  'alora_invocation_tokens arrow_config corda_config ensure_weight_tying eva_config exclude_modules init_weights kasa_config lora_bias lora_ga_config modules_to_save monteclora_config rank_dropout_scale target_parameters trainable_token_indices use_bdlora use_qalora velora_config',
+);
+
+/** Leaves out of adapter_config.json what newer PEFT added and this adapter does not use. */
+export async function makeAdapterBilingual(folder: string): Promise<void> {
+  await editJson(path.join(folder, 'adapter_config.json'), (settings) => {
+    const isIdle = (name: string, value: PyValue | undefined): boolean =>
+      name === 'peft_version' ||
+      (name === 'qalora_group_size' && !settings['use_qalora']) ||
+      (newerAdapterSettings.has(name) && (value === null || value === false));
+    return Object.fromEntries(Object.entries(settings).filter(([name, value]) => !isIdle(name, value)));
+  });
+}
+
 /** Declares the dtype that the weights beside config.json were converted to. */
 export async function declareDtype(folder: string, torchDtype: string): Promise<void> {
   const name = torchDtype.replace(/^torch\./, '');
@@ -118,6 +135,18 @@ export async function declareDtype(folder: string, torchDtype: string): Promise<
     const key = 'torch_dtype' in config && !('dtype' in config) ? 'torch_dtype' : 'dtype';
     const other = key === 'dtype' && 'torch_dtype' in config ? { torch_dtype: name } : {};
     return { ...config, ...other, [key]: name };
+  });
+}
+
+/** Declares the number of tokens that the embeddings beside config.json were resized to. @param sizes new by old */
+export async function declareVocabularySize(folder: string, sizes: ReadonlyMap<number, number>): Promise<void> {
+  const resized = (config: PyRecord): PyRecord => {
+    const size = sizes.get(Number(config['vocab_size']));
+    return size === undefined ? config : { ...config, vocab_size: size };
+  };
+  await editJson(path.join(folder, 'config.json'), (config) => {
+    const text = config['text_config'];
+    return { ...resized(config), ...(isRecord(text) && { text_config: resized(text) }) };
   });
 }
 

@@ -46,7 +46,17 @@ export function isWholeProcessorFile(relativePath: string): boolean {
   );
 }
 
-/** Everything of a repository that a save needs: the model, its components, and the modules of classes of its own. */
+/** Whether a file belongs to a PEFT adapter. */
+export function isAdapterFile(relativePath: string): boolean {
+  return /^adapter_(config\.json|model\.safetensors)$/.test(relativePath);
+}
+
+/** Everything of a repository that a save needs: model or adapter, components, and the modules of classes of its own. */
 export function isCheckpointFile(relativePath: string): boolean {
-  return isModelFile(relativePath) || isWholeProcessorFile(relativePath) || isModuleFile(relativePath);
+  return (
+    isModelFile(relativePath) ||
+    isAdapterFile(relativePath) ||
+    isWholeProcessorFile(relativePath) ||
+    isModuleFile(relativePath)
+  );
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MlflowError } from '../errors.js';
 import type { JsonObject, LongRunningOptions } from '../ports.js';
@@ -5,12 +6,21 @@ import { pythonTypeName } from '../serialization/pythonRepr.js';
 import { isCheckpointFile, isModelFile } from './checkpointFiles.js';
 import { isRepositoryId, type HubAccess } from './hubAccess.js';
 import { readJsonFile } from './jsonFile.js';
-import { isFolder, sourceOfObject, type ModelSource, type TransformersModel } from './modelSource.js';
+import {
+  isFolder,
+  sourceOfObject,
+  type ModelSource,
+  type SourceComponent,
+  type TransformersModel,
+} from './modelSource.js';
+import { tokenizerClassOf } from './tokenizerClass.js';
 
 export interface ResolveSourceOptions extends LongRunningOptions {
   hub?: HubAccess | undefined;
   /** Without weights only the small files of a repository are fetched. */
   withWeights: boolean;
+  /** Folder of an adapter's base model, whatever the adapter names. */
+  baseModelPath?: string | undefined;
 }
 
 /** A source together with what its folder says: the (base) model's configuration, and the adapter's where there is one. */
@@ -88,13 +98,17 @@ async function describe(source: ModelSource, options: ResolveSourceOptions): Pro
   return { ...source, config, adapterConfig: source.adapterFolder ? adapterConfig : null };
 }
 
-/** A folder that holds nothing but an adapter: the base model is where its configuration says. */
+/**
+ * A folder that holds nothing but an adapter: the base model is where the caller or its configuration says. Its own tokenizer
+ * goes before the base's, as in PEFT's Auto classes, wherever it can be stored or referred to.
+ */
 async function describeAdapter(
   source: ModelSource,
   adapterConfig: JsonObject,
   options: ResolveSourceOptions,
 ): Promise<ResolvedSource> {
-  const base = source.baseModelPath ?? adapterConfig['base_model_name_or_path'];
+  if (options.baseModelPath !== undefined) await checkBaseFolder(options.baseModelPath);
+  const base = options.baseModelPath ?? source.baseModelPath ?? adapterConfig['base_model_name_or_path'];
   if (typeof base !== 'string' || base === '') {
     throw MlflowError.invalidParameter(
       `The adapter in ${source.modelFolder} does not name its base model. Add base_model_name_or_path to adapter_config.json, or pass baseModelPath.`,
@@ -103,6 +117,9 @@ async function describeAdapter(
   const { folder, revision } = await locate(base, { ...options, withWeights: false });
   const config = await readJsonFile(path.join(folder, 'config.json'));
   if (config === null) throw withoutConfig(base);
+  const adapter: SourceComponent = { folder: source.modelFolder, nameOrPath: source.nameOrPath };
+  const canKeepTokenizer = (await isFolder(base)) || !(await isFolder(source.nameOrPath));
+  const hasTokenizer = canKeepTokenizer && (await tokenizerClassOf(adapter.folder, config, 'both')) !== null;
   return {
     ...source,
     kind: 'pipeline',
@@ -110,9 +127,25 @@ async function describeAdapter(
     modelFolder: folder,
     nameOrPath: base,
     revision,
+    components: { ...(hasTokenizer && { tokenizer: adapter }), ...source.components },
     config,
     adapterConfig,
   };
+}
+
+/** @throws MlflowError INVALID_PARAMETER_VALUE with MLflow's texts when the folder of a base model is none. */
+export async function checkBaseFolder(baseModelPath: string): Promise<void> {
+  const resolved = path.resolve(baseModelPath);
+  if (!(await isFolder(resolved))) {
+    throw MlflowError.invalidParameter(
+      `The specified base_model_path '${resolved}' does not exist or is not a directory. Please provide a valid path to the base model.`,
+    );
+  }
+  if (!(await stat(path.join(resolved, 'config.json')).catch(() => undefined))?.isFile()) {
+    throw MlflowError.invalidParameter(
+      `The specified base_model_path '${resolved}' is not a valid Transformers checkpoint directory. Expected to find a 'config.json' file in the directory.`,
+    );
+  }
 }
 
 function withoutConfig(folder: string): MlflowError {

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
 import { MlflowError } from '../errors.js';
 import type { MlflowGeneration } from '../mlmodel/compatibility.js';
 import { databricksRuntimeVersion } from '../mlmodel/databricksRuntime.js';
@@ -8,7 +6,7 @@ import type { Log } from '../ports.js';
 import { declaredEnvironment, type DeclaredEnvironment } from './declaredVersions.js';
 import { isRepositoryId } from './hubAccess.js';
 import { isFolder, type TransformersModel } from './modelSource.js';
-import { resolveProcessor, resolveSource, type ResolvedSource } from './resolveSource.js';
+import { checkBaseFolder, resolveProcessor, resolveSource, type ResolvedSource } from './resolveSource.js';
 import type { SaveModelOptions, SaveServices } from './saveOptions.js';
 import { resolveTask, type ResolvedTask } from './saveTask.js';
 import type { TransformersGeneration } from './tasks.js';
@@ -104,7 +102,12 @@ async function decideSavePretrained(
   log: Log,
 ): Promise<boolean> {
   if (options.baseModelPath !== undefined) {
-    await checkBaseModelPath(options.baseModelPath, isPeft);
+    if (!isPeft) {
+      throw MlflowError.invalidParameter(
+        'The `base_model_path` parameter is only supported for PEFT models. The provided model is not a PEFT model.',
+      );
+    }
+    await checkBaseFolder(options.baseModelPath);
     return false;
   }
   if (!isPeft && options.savePretrained !== false) return true;
@@ -114,23 +117,4 @@ async function decideSavePretrained(
       'identifier. Therefore, the weights will be saved to disk anyway.',
   );
   return true;
-}
-
-async function checkBaseModelPath(baseModelPath: string, isPeft: boolean): Promise<void> {
-  if (!isPeft) {
-    throw MlflowError.invalidParameter(
-      'The `base_model_path` parameter is only supported for PEFT models. The provided model is not a PEFT model.',
-    );
-  }
-  const resolved = path.resolve(baseModelPath);
-  if (!(await isFolder(resolved))) {
-    throw MlflowError.invalidParameter(
-      `The specified base_model_path '${resolved}' does not exist or is not a directory. Please provide a valid path to the base model.`,
-    );
-  }
-  if (!(await stat(path.join(resolved, 'config.json')).catch(() => undefined))?.isFile()) {
-    throw MlflowError.invalidParameter(
-      `The specified base_model_path '${resolved}' is not a valid Transformers checkpoint directory. Expected to find a 'config.json' file in the directory.`,
-    );
-  }
 }

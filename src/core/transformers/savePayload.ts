@@ -1,6 +1,5 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { placeTree, type PlaceTreeOptions } from '../files/placeTree.js';
 import type { FlavorSettings } from '../mlmodel/model.js';
 import { parseShardSize } from '../safetensors/writeCheckpoint.js';
 import { dumpPythonJson } from '../serialization/pythonJson.js';
@@ -14,6 +13,7 @@ import { cardDataFileName, cardDataText, cardTextFileName, parseModelCard, type 
 import { declaredModelClass } from './modelClass.js';
 import type { Save } from './saveContext.js';
 import type { SavedModel } from './saveOptions.js';
+import { storeAdapter } from './storeAdapter.js';
 import { storeComponents, storeModel } from './storeFiles.js';
 import { floatDtypeOf } from './torchDtype.js';
 
@@ -45,9 +45,12 @@ export async function storePayload(
           wholeFolder: source.kind === 'checkpoint',
           convertTo: options.torchDtype === undefined ? undefined : floatDtypeOf(options.torchDtype),
           maxShardSizeBytes: options.maxShardSize === undefined ? undefined : parseShardSize(options.maxShardSize),
+          adapterFolder: source.adapterFolder,
         })
       : Promise.resolve(null),
-    storeAdapter(save, shared),
+    source.adapterFolder === undefined
+      ? Promise.resolve()
+      : storeAdapter(source.adapterFolder, path.join(folder, 'peft'), shared),
     'model_binary' in flavor || 'local_base_model_path' in flavor
       ? storeComponents(withProcessor(save, components, flavor), path.join(folder, 'components'), shared)
       : Promise.resolve(),
@@ -64,14 +67,6 @@ export async function storePayload(
 /** Whether a class comes with the model and is another than the one that its configuration names first. */
 function isCustomClass(config: JsonObject, modelClass: string): boolean {
   return customClassesOf(config).includes(modelClass) && declaredModelClass(config) !== modelClass;
-}
-
-async function storeAdapter({ source, folder }: Save, options: PlaceTreeOptions): Promise<void> {
-  if (!source.adapterFolder) return;
-  await placeTree(source.adapterFolder, path.join(folder, 'peft'), {
-    ...options,
-    filter: (name) => /^(adapter_|README\.md$)/.test(name),
-  });
 }
 
 function withProcessor(

@@ -8,6 +8,7 @@ import type { FloatDtype } from '../safetensors/floatConversion.js';
 import { checkpointSizeBytes, writeCheckpoint } from '../safetensors/writeCheckpoint.js';
 import {
   declareDtype,
+  declareVocabularySize,
   makeConfigBilingual,
   makeProcessorBilingual,
   makeTokenizerBilingual,
@@ -16,6 +17,7 @@ import {
 import { isModelFile, isPickledWeights, isWholeProcessorFile } from './checkpointFiles.js';
 import type { DescribedComponents } from './components.js';
 import { customModules } from './customCode.js';
+import { resizedEmbeddings, withTensors } from './resizedEmbeddings.js';
 import { isTokenizerFile } from './tokenizerClass.js';
 import { torchNameOf } from './torchDtype.js';
 
@@ -31,6 +33,8 @@ export interface StoreModelOptions extends StoreOptions {
   wholeFolder: boolean;
   convertTo?: FloatDtype | undefined;
   maxShardSizeBytes?: number | undefined;
+  /** Adapter of this base: where it brings embeddings of another size, they are stored as the base's. */
+  adapterFolder?: string | undefined;
 }
 
 export interface StoredModel extends PlacedTree {
@@ -43,13 +47,17 @@ const previewLimitBytes = 64 * 1024;
 
 /**
  * Stores a checkpoint as `model/`: its files as they are, or its weights written again where another precision or shard size
- * is wanted.
+ * is wanted, or an adapter has resized them.
  * @throws MlflowError reason `pickledWeights` for a checkpoint whose only weights are pickled; INVALID_STATE when the
  *   checkpoint changes meanwhile.
  */
 export async function storeModel(source: string, folder: string, options: StoreModelOptions): Promise<StoredModel> {
   await refusePickledOnly(source);
-  const rewrites = options.convertTo !== undefined || options.maxShardSizeBytes !== undefined;
+  const resized =
+    options.adapterFolder === undefined
+      ? null
+      : await resizedEmbeddings(options.adapterFolder, await readCheckpointTensors(source));
+  const rewrites = options.convertTo !== undefined || options.maxShardSizeBytes !== undefined || resized !== null;
   const modules = options.wholeFolder ? new Set<string>() : await customModules(source, ['config.json']);
   const belongs = (name: string): boolean =>
     !name.split('/').includes('.git') &&
@@ -64,7 +72,8 @@ export async function storeModel(source: string, folder: string, options: StoreM
   const placed = await placeTree(source, folder, { ...options, filter: (name) => belongs(name) && !skipped.has(name) });
   let skippedBytes = [...skipped.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0);
   if (rewrites) {
-    const tensors = await readCheckpointTensors(source);
+    const own = await readCheckpointTensors(source);
+    const tensors = resized === null ? own : withTensors(own, resized.tensors);
     const wanted = { dtype: options.convertTo, maxShardSizeBytes: options.maxShardSizeBytes };
     if (options.isPreview) skippedBytes += checkpointSizeBytes(tensors, wanted);
     else {
@@ -73,7 +82,8 @@ export async function storeModel(source: string, folder: string, options: StoreM
       );
     }
   }
-  if (options.isBilingual || options.convertTo !== undefined) await ownCopy(folder, 'config.json', source);
+  if (options.isBilingual || rewrites) await ownCopy(folder, 'config.json', source);
+  if (resized !== null) await declareVocabularySize(folder, resized.sizes);
   if (options.convertTo !== undefined) await declareDtype(folder, torchNameOf(options.convertTo));
   if (options.isBilingual) await makeConfigBilingual(folder);
   return { ...placed, skippedBytes };
