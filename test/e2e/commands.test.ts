@@ -290,9 +290,7 @@ describe('commands on models, in VS Code', () => {
     await workbench.pick('broken-model');
     const invalid = await workbench.notification(/broken-model is not valid: 3 checks failed/);
     const report = await workbench.webviewWithText('body', /broken-model is not valid/);
-    await report
-      .getByText('requirements.txt asks for transformers 4.41.0, the model was saved with 5.23.0.')
-      .waitFor();
+    await report.getByText('requirements.txt asks for transformers 4.41.0, the model was saved with 5.23.0.').waitFor();
     await report.getByText(/tokenizer\.json.*is missing/).waitFor();
     await report.getByText('Not tried: a check before it failed').first().waitFor();
     await workbench.screenshot('validation-broken-light');

@@ -6,14 +6,15 @@ import { after, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { MlflowClient } from '../../../src/core/client/mlflowClient.js';
 import { MlflowError } from '../../../src/core/errors.js';
-import { registryMethods, StoreClient, trackingMethods } from '../../../src/protocol/store.js';
+import { registryMethods, StoreClient, trackingMethods, type StoreThreadData } from '../../../src/protocol/store.js';
 import { workerTransport } from '../../../src/protocol/threadTransport.js';
 
 /** The store thread from its source: the loader is registered inside the thread. */
 function startThread(): Worker {
   const entry = new URL('../../../src/storeThread/main.ts', import.meta.url).href;
   const code = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry)}); });`;
-  return new Worker(code, { eval: true, execArgv: [] });
+  const workerData: StoreThreadData = { texts: {} };
+  return new Worker(code, { eval: true, execArgv: [], workerData });
 }
 
 const worker = startThread();
