@@ -320,6 +320,13 @@ export const graphModels: readonly ModelSpec[] = [
     },
     { lengths: longPrompts, generations: newOnly },
   ),
+  // Llama rotates whole heads, whatever its configuration says.
+  decoder(
+    'LlamaPartial',
+    'Llama',
+    { ...llamaSize, hidden_size: 64, partial_rotary_factor: 0.5 },
+    { generations: newOnly },
+  ),
   decoder('LlamaBf16', 'Llama', { ...llamaSize, hidden_size: 64 }, { dtype: 'bfloat16' }),
   decoder('LlamaFp16', 'Llama', llamaSize, { dtype: 'float16', shard: '20KB' }),
   {

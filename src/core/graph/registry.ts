@@ -11,6 +11,11 @@ import { convnext } from './architectures/convnext.js';
 import { deberta, debertaV2 } from './architectures/deberta.js';
 import { distilbert } from './architectures/distilbert.js';
 import { efficientnet } from './architectures/efficientnet.js';
+import { falcon } from './architectures/falcon.js';
+import { gptBigcode } from './architectures/gptBigcode.js';
+import { gptj } from './architectures/gptj.js';
+import { gptNeo } from './architectures/gptNeo.js';
+import { layerNormDecoder } from './architectures/layerNormDecoders.js';
 import { gpt2 } from './architectures/gpt2.js';
 import { llamaFamily } from './architectures/llamaFamily.js';
 import { modernbert } from './architectures/modernbert.js';
@@ -39,11 +44,14 @@ const architectures: Readonly<Record<string, Architecture>> = {
   bart: bartFamily,
   beit,
   bert: bertFamily,
+  blenderbot: bartFamily,
   'blenderbot-small': bartFamily,
   bloom,
   camembert: bertFamily,
   convnext,
   convnextv2: convnext,
+  codegen: gptj,
+  cohere: layerNormDecoder,
   'data2vec-vision': beit,
   deberta,
   'deberta-v2': debertaV2,
@@ -51,32 +59,46 @@ const architectures: Readonly<Record<string, Architecture>> = {
   distilbert,
   efficientnet,
   electra: bertFamily,
+  falcon,
   gemma: llamaFamily,
   gemma2: llamaFamily,
   gemma3_text: llamaFamily,
   gpt2,
+  gpt_bigcode: gptBigcode,
+  gpt_neo: gptNeo,
   gpt_neox: gptNeox,
+  gptj,
   granite: llamaFamily,
   hubert: wav2vec2,
   llama: llamaFamily,
+  m2m_100: bartFamily,
   marian: bartFamily,
   mbart: bartFamily,
   mistral: llamaFamily,
+  mixtral: llamaFamily,
   mobilenet_v1: mobilenet,
   mobilenet_v2: mobilenet,
   modernbert,
   mpnet,
   mt5: t5,
+  olmo: layerNormDecoder,
+  olmo2: layerNormDecoder,
+  olmoe: llamaFamily,
   opt,
   pegasus: bartFamily,
+  plbart: bartFamily,
   phi,
   phi3: llamaFamily,
   qwen2: llamaFamily,
+  qwen2_moe: llamaFamily,
   qwen3: llamaFamily,
+  qwen3_moe: llamaFamily,
   regnet: resnet,
   resnet,
   roberta: bertFamily,
   smollm3: llamaFamily,
+  stablelm: layerNormDecoder,
+  starcoder2: layerNormDecoder,
   swin,
   t5,
   tapas,

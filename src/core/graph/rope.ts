@@ -33,9 +33,10 @@ interface RopeSettings {
 export interface RopeOptions {
   /** Ends the names of the graph inputs, where a model has several tables. */
   name?: string;
-  /** Keys of config.json that name the base and the rotated part. */
+  /** Keys of config.json that name the base and the rotated part of a head. */
   thetaKey?: string;
   partialKey?: string;
+  /** The rotated part where config.json names none; absent: the architecture rotates whole heads, whatever is named. */
   defaultPartial?: number;
   /** First minor version of transformers 4 whose code of this architecture scales; none: all. */
   scalesSince?: number;
@@ -75,16 +76,18 @@ export function ropeOfLayerType(
 
 /** transformers 5: everything in one dictionary. */
 function settings5(config: ModelConfig, headSize: number, options: RopeOptions): RopeSettings {
-  const { thetaKey = 'rope_theta', partialKey = 'partial_rotary_factor', defaultPartial = 1 } = options;
+  const { thetaKey = 'rope_theta', partialKey = 'partial_rotary_factor', defaultPartial } = options;
   const scaling = config.nested('rope_scaling');
   const isOld = scaling !== null && Object.keys(scaling.json).length > 0;
   const parameters = (isOld ? scaling : config.nested('rope_parameters')) ?? none;
   const maxPositions = config.number('max_position_embeddings', 2048);
   const kind = parameters.text(['rope_type', 'type'], 'default');
+  const named = parameters.number('partial_rotary_factor', config.number(partialKey, defaultPartial ?? 1));
+  const partial = defaultPartial === undefined ? 1 : named;
   return {
     kind: config.modelType === 'phi3' && kind !== 'default' ? 'longrope' : kind,
     theta: parameters.number('rope_theta', config.number([thetaKey, 'default_theta'], 10000)),
-    dim: Math.trunc(headSize * parameters.number('partial_rotary_factor', config.number(partialKey, defaultPartial))),
+    dim: Math.trunc(headSize * partial),
     parameters,
     maxPositions,
     context: config.number(
@@ -96,7 +99,7 @@ function settings5(config: ModelConfig, headSize: number, options: RopeOptions):
 
 /** transformers 4: scaling in a dictionary of its own, which not every architecture reads. */
 function settings4(config: ModelConfig, headSize: number, options: RopeOptions): RopeSettings {
-  const { thetaKey = 'rope_theta', partialKey = 'partial_rotary_factor', defaultPartial = 1, scalesSince } = options;
+  const { thetaKey = 'rope_theta', partialKey = 'partial_rotary_factor', defaultPartial, scalesSince } = options;
   const parameters = config.nested('rope_scaling') ?? none;
   const isScaled = scalesSince === undefined || !config.isBefore(4, scalesSince);
   const kind = isScaled ? parameters.text(['type', 'rope_type'], 'default') : 'default';
@@ -106,7 +109,7 @@ function settings4(config: ModelConfig, headSize: number, options: RopeOptions):
   return {
     kind: config.modelType === 'phi3' && kind !== 'default' ? 'longrope' : kind,
     theta: config.number(thetaKey, 10000),
-    dim: Math.trunc(headSize * config.number(partialKey, defaultPartial)),
+    dim: Math.trunc(headSize * (defaultPartial === undefined ? 1 : config.number(partialKey, defaultPartial))),
     parameters,
     maxPositions,
     context: original.number('original_max_position_embeddings', maxPositions),

@@ -105,6 +105,16 @@ const qwenSliding = (draw: Draw): Config =>
 
 const allRope = ['linear', 'dynamic', 'yarn', 'llama3', 'longrope'];
 
+const experts = (draw: Draw): Config => ({
+  num_experts: draw.of(2, 4),
+  num_experts_per_tok: draw.of(1, 2),
+  intermediate_size: draw.of(24, 48),
+  moe_intermediate_size: draw.of(16, 24),
+  decoder_sparse_step: draw.of(1, 2),
+  norm_topk_prob: draw.chance(0.5),
+  ...draw.maybe(0.3, () => ({ mlp_only_layers: [0] })),
+});
+
 export const llamaRelatives: Readonly<Record<string, Family>> = {
   llama: {
     configClass: 'LlamaConfig',
@@ -112,7 +122,6 @@ export const llamaRelatives: Readonly<Record<string, Family>> = {
     config: llamaConfig(allRope, (draw, headSize) => ({
       ...biases(draw),
       ...draw.maybe(0.3, () => ({ head_dim: draw.of(headSize, 8, 16) })),
-      ...draw.maybe(0.15, () => ({ partial_rotary_factor: 0.5 })),
       ...draw.maybe(0.2, () => ({ pretraining_tp: 1 })),
     })),
     spec: decoderSpec,
@@ -236,6 +245,97 @@ export const llamaRelatives: Readonly<Record<string, Family>> = {
       layer_norm_eps: draw.of(1e-5, 1e-3),
       partial_rotary_factor: draw.of(0.5, 1),
       ...draw.maybe(0.3, () => ({ qk_layernorm: true })),
+    })),
+    spec: decoderSpec,
+  },
+  mixtral: {
+    configClass: 'MixtralConfig',
+    classes: decoderClasses('Mixtral', 'SequenceClassification', 'TokenClassification'),
+    config: llamaConfig(['linear'], (draw) => ({
+      ...sliding(draw),
+      intermediate_size: draw.of(24, 48),
+      num_local_experts: draw.of(2, 4),
+      num_experts_per_tok: draw.of(1, 2),
+    })),
+    spec: decoderSpec,
+  },
+  qwen2Moe: {
+    configClass: 'Qwen2MoeConfig',
+    classes: decoderClasses('Qwen2Moe', 'SequenceClassification', 'TokenClassification'),
+    config: llamaConfig(allRope, (draw) => ({
+      ...experts(draw),
+      ...qwenSliding(draw),
+      shared_expert_intermediate_size: draw.of(16, 24),
+    })),
+    spec: decoderSpec,
+  },
+  qwen3Moe: {
+    configClass: 'Qwen3MoeConfig',
+    classes: decoderClasses('Qwen3Moe', ...textHeads),
+    config: llamaConfig(allRope, (draw) => ({ ...experts(draw), ...qwenSliding(draw), head_dim: draw.of(8, 16) })),
+    spec: decoderSpec,
+    generations: ['new'],
+  },
+  olmoe: {
+    configClass: 'OlmoeConfig',
+    classes: decoderClasses('Olmoe'),
+    config: llamaConfig(allRope, (draw) => ({
+      intermediate_size: draw.of(24, 48),
+      num_experts: draw.of(2, 4),
+      num_experts_per_tok: draw.of(1, 2),
+      norm_topk_prob: draw.chance(0.5),
+    })),
+    spec: decoderSpec,
+    generations: ['new'],
+  },
+  stableLm: {
+    configClass: 'StableLmConfig',
+    classes: decoderClasses('StableLm', 'SequenceClassification', 'TokenClassification'),
+    config: llamaConfig([], (draw) => ({
+      layer_norm_eps: draw.of(1e-5, 1e-3),
+      partial_rotary_factor: draw.of(0.5, 1),
+      use_qkv_bias: draw.chance(0.5),
+      qk_layernorm: draw.chance(0.5),
+      use_parallel_residual: draw.chance(0.5),
+      ...draw.maybe(0.3, () => plainScaling(draw)),
+    })),
+    spec: decoderSpec,
+  },
+  starcoder2: {
+    configClass: 'Starcoder2Config',
+    classes: decoderClasses('Starcoder2', 'SequenceClassification', 'TokenClassification'),
+    config: llamaConfig(allRope, (draw) => ({
+      ...sliding(draw),
+      norm_epsilon: draw.of(1e-5, 1e-3),
+      use_bias: draw.chance(0.5),
+    })),
+    spec: decoderSpec,
+  },
+  olmo: {
+    configClass: 'OlmoConfig',
+    classes: decoderClasses('Olmo'),
+    config: llamaConfig([], (draw) => ({
+      ...draw.maybe(0.5, () => ({ clip_qkv: 0.7 })),
+      ...draw.maybe(0.3, () => plainScaling(draw)),
+      attention_bias: draw.chance(0.5),
+    })),
+    spec: decoderSpec,
+  },
+  olmo2: {
+    configClass: 'Olmo2Config',
+    classes: decoderClasses('Olmo2', 'SequenceClassification'),
+    config: llamaConfig(allRope, (draw) => ({ attention_bias: draw.chance(0.5) })),
+    spec: decoderSpec,
+    generations: ['new'],
+  },
+  cohere: {
+    configClass: 'CohereConfig',
+    classes: decoderClasses('Cohere'),
+    config: llamaConfig(allRope, (draw) => ({
+      layer_norm_eps: draw.of(1e-5, 1e-3),
+      logit_scale: draw.of(0.25, 2.5),
+      use_qk_norm: draw.chance(0.5),
+      attention_bias: draw.chance(0.5),
     })),
     spec: decoderSpec,
   },

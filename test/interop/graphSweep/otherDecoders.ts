@@ -32,6 +32,24 @@ function gpt2Config(draw: Draw): Config {
   };
 }
 
+function rotatedConfig(draw: Draw): Config {
+  const heads = draw.of(4, 8);
+  const headSize = draw.of(4, 8, 16);
+  return {
+    vocab_size: draw.of(96, 99),
+    n_embd: heads * headSize,
+    n_layer: draw.of(1, 2),
+    n_head: heads,
+    n_positions: draw.of(40, 64),
+    rotary_dim: draw.of(headSize, 4),
+    ...draw.maybe(0.5, () => ({ n_inner: draw.of(24, 37) })),
+    activation_function: draw.of('gelu_new', ...activations),
+    layer_norm_epsilon: draw.of(1e-5, 1e-3),
+    ...specialIds(draw),
+    ...labels(draw),
+  };
+}
+
 export const otherDecoders: Readonly<Record<string, Family>> = {
   gpt2: {
     configClass: 'GPT2Config',
@@ -115,6 +133,84 @@ export const otherDecoders: Readonly<Record<string, Family>> = {
         n_head: heads,
         layer_norm_epsilon: draw.of(1e-5, 1e-3),
         apply_residual_connection_post_layernorm: draw.chance(0.4),
+        ...draw.maybe(0.2, () => ({ tie_word_embeddings: false })),
+        ...specialIds(draw),
+        ...labels(draw),
+      };
+    },
+    spec: decoderSpec,
+  },
+  gptNeo: {
+    configClass: 'GPTNeoConfig',
+    classes: decoderClasses('GPTNeo', ...textHeads),
+    config: (draw) => {
+      const { hidden, heads } = sizes(draw, [4, 8, 16]);
+      return {
+        vocab_size: draw.of(96, 99),
+        hidden_size: hidden,
+        num_layers: 2,
+        attention_types: [[draw.of(['global', 'local'], ['local', 'global'], ['global', 'global']), 1]],
+        num_heads: heads,
+        ...draw.maybe(0.5, () => ({ intermediate_size: draw.of(24, 37) })),
+        window_size: draw.of(4, 9, 256),
+        activation_function: draw.of('gelu_new', ...activations),
+        layer_norm_epsilon: draw.of(1e-5, 1e-3),
+        max_position_embeddings: draw.of(40, 64),
+        ...draw.maybe(0.2, () => ({ tie_word_embeddings: false })),
+        ...specialIds(draw),
+        ...labels(draw),
+      };
+    },
+    spec: decoderSpec,
+  },
+  gptJ: {
+    configClass: 'GPTJConfig',
+    classes: decoderClasses('GPTJ', 'SequenceClassification', 'QuestionAnswering'),
+    config: rotatedConfig,
+    spec: decoderSpec,
+  },
+  codeGen: {
+    configClass: 'CodeGenConfig',
+    classes: decoderClasses('CodeGen'),
+    config: rotatedConfig,
+    spec: decoderSpec,
+  },
+  gptBigCode: {
+    configClass: 'GPTBigCodeConfig',
+    classes: decoderClasses('GPTBigCode', 'SequenceClassification', 'TokenClassification'),
+    config: (draw) => {
+      const foreign = ['scale_attn_by_inverse_layer_idx', 'reorder_and_upcast_attn'];
+      const settings = Object.entries(gpt2Config(draw)).filter(([key]) => !foreign.includes(key));
+      return { ...Object.fromEntries(settings), multi_query: draw.chance(0.6) };
+    },
+    spec: decoderSpec,
+  },
+  falcon: {
+    configClass: 'FalconConfig',
+    classes: decoderClasses('Falcon', ...textHeads),
+    config: (draw) => {
+      const keyValueHeads = draw.of(1, 2, 3);
+      const heads = keyValueHeads * draw.of(1, 2);
+      return {
+        vocab_size: draw.of(96, 99),
+        hidden_size: heads * draw.of(8, 16),
+        num_hidden_layers: draw.of(1, 2),
+        num_attention_heads: heads,
+        ...draw.of<Config>(
+          { new_decoder_architecture: true, num_kv_heads: keyValueHeads },
+          { new_decoder_architecture: true, num_kv_heads: keyValueHeads, num_ln_in_parallel_attn: 1 },
+          { multi_query: true },
+          { multi_query: false },
+        ),
+        parallel_attn: draw.chance(0.6),
+        alibi: draw.chance(0.4),
+        bias: draw.chance(0.5),
+        ...draw.maybe(0.5, () => ({ activation: draw.of(...activations) })),
+        ...draw.maybe(0.3, () => ({ ffn_hidden_size: 37 })),
+        ...draw.maybe(0.3, () => ({ rope_theta: 500.0 })),
+        ...draw.maybe(0.2, () => plainScaling(draw)),
+        layer_norm_epsilon: draw.of(1e-5, 1e-3),
+        max_position_embeddings: draw.of(24, 64),
         ...draw.maybe(0.2, () => ({ tie_word_embeddings: false })),
         ...specialIds(draw),
         ...labels(draw),

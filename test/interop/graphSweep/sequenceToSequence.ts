@@ -121,4 +121,22 @@ export const sequenceToSequence: Readonly<Record<string, Family>> = {
     config: t5Config,
     spec: (draw) => ({ kind: 'seq2seq', ...stored(draw) }),
   },
+  blenderbot: {
+    configClass: 'BlenderbotConfig',
+    classes: { BlenderbotForConditionalGeneration: 'text2text-generation' },
+    config: bartConfig,
+    spec: (draw) => ({ kind: 'seq2seq', ...stored(draw) }),
+  },
+  m2m100: {
+    configClass: 'M2M100Config',
+    classes: { M2M100ForConditionalGeneration: 'translation' },
+    config: bartConfig,
+    spec: (draw) => ({ kind: 'seq2seq', ...stored(draw) }),
+  },
+  plBart: {
+    configClass: 'PLBartConfig',
+    classes: { PLBartForConditionalGeneration: 'translation', PLBartForSequenceClassification: 'text-classification' },
+    config: bartConfig,
+    spec: (draw) => ({ kind: 'seq2seq', ...stored(draw) }),
+  },
 };

@@ -13,7 +13,7 @@ import { unsupportedArchitecture } from '../unsupported.js';
 interface BartVariant {
   /** Normalization before attention and feed-forward instead of after. */
   isPreNorm: boolean;
-  positions: 'learned' | 'sinusoidal';
+  positions: 'learned' | 'sinusoidal' | 'fromPadding';
   /** Rows of the position table before the first position. */
   positionOffset: number;
   input: 'tokens' | 'audio';
@@ -23,6 +23,7 @@ interface BartVariant {
 
 const variants: Readonly<Record<string, BartVariant>> = {
   bart: { isPreNorm: false, positions: 'learned', positionOffset: 2, input: 'tokens' },
+  blenderbot: { isPreNorm: true, positions: 'learned', positionOffset: 0, input: 'tokens' },
   'blenderbot-small': {
     isPreNorm: false,
     positions: 'learned',
@@ -30,9 +31,11 @@ const variants: Readonly<Record<string, BartVariant>> = {
     input: 'tokens',
     normsBeforePositions: true,
   },
+  m2m_100: { isPreNorm: true, positions: 'fromPadding', positionOffset: 0, input: 'tokens' },
   marian: { isPreNorm: false, positions: 'sinusoidal', positionOffset: 0, input: 'tokens' },
   mbart: { isPreNorm: true, positions: 'learned', positionOffset: 2, input: 'tokens' },
   pegasus: { isPreNorm: true, positions: 'sinusoidal', positionOffset: 0, input: 'tokens' },
+  plbart: { isPreNorm: false, positions: 'learned', positionOffset: 2, input: 'tokens' },
   whisper: { isPreNorm: true, positions: 'learned', positionOffset: 0, input: 'audio' },
 };
 
@@ -44,7 +47,7 @@ const headsOf: Readonly<Record<BartVariant['input'], readonly Head[]>> = {
 type Stack = 'encoder' | 'decoder';
 
 /**
- * BART and its relatives: BlenderbotSmall, Marian, mBART, Pegasus and Whisper.
+ * BART and its relatives: Blenderbot and BlenderbotSmall, M2M100 (NLLB), Marian, mBART, Pegasus, PLBART and Whisper.
  * Source: transformers' modeling files of these names.
  */
 export function bartFamily(context: ArchitectureContext): GeneratedModel {
@@ -161,7 +164,7 @@ class BartGraphs {
     const ids = b.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
     const mask = b.input('attention_mask', 'int64', ['batch_size', 'sequence_length']);
     const rows = b.scale(b.embedding(ids, this.#tokenModule(b, 'encoder')), this.#embeddingScale);
-    const positions = this.#positions(b, 'encoder', b.range(b.dim(ids, 1)));
+    const positions = this.#positions(b, 'encoder', ids, b.range(b.dim(ids, 1)));
     const embedded = this.#embeddingNorm(b, b.add(rows, positions), 'encoder');
     return { ids, mask, hidden: this.#encode(b, embedded, mask) };
   }
@@ -216,7 +219,7 @@ class BartGraphs {
   ): Value {
     const scale = (this.#hiddenSize / this.config.number('decoder_attention_heads')) ** -0.5;
     const rows = b.scale(b.embedding(ids, this.#tokenModule(b, 'decoder')), this.#embeddingScale);
-    const positions = this.#positions(b, 'decoder', positionIds);
+    const positions = this.#positions(b, 'decoder', ids, positionIds);
     let hidden = this.variant.normsBeforePositions
       ? b.add(this.#embeddingNorm(b, rows, 'decoder'), positions)
       : this.#embeddingNorm(b, b.add(rows, positions), 'decoder');
@@ -269,14 +272,27 @@ class BartGraphs {
     return b.add(b.transpose(frames, [0, 2, 1]), b.weight('encoder.embed_positions.weight'));
   }
 
-  #positions(b: NetworkBuilder, stack: Stack, ids: Value): Value {
+  /** Rows of the position table for tokens at the given places. */
+  #positions(b: NetworkBuilder, stack: Stack, tokens: Value, ids: Value): Value {
     const { positions, positionOffset } = this.variant;
+    if (positions === 'fromPadding') return this.#positionsFromPadding(b, tokens, ids);
     const name = `${stack}.embed_positions.weight`;
     if (positions === 'learned' || b.has(name)) {
       return b.gather(b.weight(name), positionOffset === 0 ? ids : b.add(ids, b.int64(positionOffset)));
     }
     const count = this.config.number('max_position_embeddings');
     return b.gather(b.floats(sinusoids(count, this.#hiddenSize), [count, this.#hiddenSize]), ids);
+  }
+
+  /** Places are counted behind the padding id, which is that of all padding. */
+  #positionsFromPadding(b: NetworkBuilder, tokens: Value, ids: Value): Value {
+    const padding = this.config.number('pad_token_id');
+    const isToken = b.cast(b.op('Not', [b.op('Equal', [tokens, b.int64(padding)])]), 'int64');
+    const rows = b.add(b.mul(b.add(ids, b.int64(1)), isToken), b.int64(padding));
+    const count = this.config.number('max_position_embeddings') + padding + 1;
+    const table = separatedSinusoids(count, this.#hiddenSize);
+    table.fill(0, padding * this.#hiddenSize, (padding + 1) * this.#hiddenSize);
+    return b.gather(b.floats(table, [count, this.#hiddenSize]), rows);
   }
 
   #embeddingNorm(b: NetworkBuilder, x: Value, stack: Stack): Value {
@@ -312,9 +328,9 @@ function shiftRight(b: NetworkBuilder, ids: Value, config: ModelConfig): Value {
   return b.concat([firstDecoderToken(b, ids, config), rest], 1);
 }
 
-/** mBART begins with the language, which is the last token that is not padding. */
+/** mBART and PLBART begin with the language, which is the last token that is not padding. */
 function firstDecoderToken(b: NetworkBuilder, ids: Value, config: ModelConfig): Value {
-  if (config.modelType !== 'mbart') {
+  if (config.modelType !== 'mbart' && config.modelType !== 'plbart') {
     const shape = b.concat([b.dim(ids, 0), b.int64s([1])], 0);
     return b.op('Expand', [b.int64s([config.number('decoder_start_token_id')]), shape]);
   }
@@ -328,6 +344,21 @@ function lastEndToken(b: NetworkBuilder, ids: Value, hidden: Value, config: Mode
   const isEnd = b.cast(b.op('Equal', [ids, b.int64(config.number('eos_token_id'))]), 'int64');
   const places = b.mul(isEnd, b.add(b.range(b.dim(ids, 1)), b.int64(1)));
   return b.op('GatherND', [hidden, b.op('ArgMax', [places], { axis: 1, keepdims: 1 })], { batch_dims: 1 });
+}
+
+/** Sines, then cosines, of frequencies that end at 1 / 10000. Source: `M2M100SinusoidalPositionalEmbedding`. */
+function separatedSinusoids(positions: number, columns: number): Float32Array {
+  const table = new Float32Array(positions * columns);
+  const half = Math.floor(columns / 2);
+  for (let column = 0; column < half; column++) {
+    const frequency = Math.fround(Math.exp(Math.fround((-column * Math.log(10000)) / (half - 1))));
+    for (let position = 0; position < positions; position++) {
+      const angle = Math.fround(position * frequency);
+      table[position * columns + column] = Math.sin(angle);
+      table[position * columns + half + column] = Math.cos(angle);
+    }
+  }
+  return table;
 }
 
 /** Sines in the first half of the columns, cosines in the second. Source: `MarianSinusoidalPositionalEmbedding`. */

@@ -1,4 +1,5 @@
 import { activate } from '../activation.js';
+import { alibiSlopes } from '../alibi.js';
 import { Decoder } from '../decoder.js';
 import { decoderHead } from '../decoderHeads.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
@@ -40,12 +41,4 @@ export function bloom(context: ArchitectureContext): GeneratedModel {
 function alibi(b: NetworkBuilder, decoder: Decoder, heads: number): Value {
   const slopes = b.floats(Float32Array.from(alibiSlopes(heads)), [1, heads, 1, 1]);
   return b.mul(slopes, b.cast(b.range(b.dim(decoder.mask, 1)), 'float'));
-}
-
-/** Source: "Train Short, Test Long" (ALiBi), with its rule for head counts that are no power of two. */
-function alibiSlopes(heads: number): number[] {
-  const power = 2 ** Math.floor(Math.log2(heads));
-  const slopes = Array.from({ length: power }, (_, index) => 2 ** ((-8 * (index + 1)) / power));
-  const extra = Array.from({ length: heads - power }, (_, index) => 2 ** ((-8 * (2 * index + 1)) / (2 * power)));
-  return [...slopes, ...extra];
 }

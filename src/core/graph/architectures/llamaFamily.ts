@@ -3,6 +3,7 @@ import { Decoder } from '../decoder.js';
 import { decoderHead } from '../decoderHeads.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
 import type { Value } from '../graphBuilder.js';
+import { mixtureOf, mixtureOfExperts } from '../mixtureOfExperts.js';
 import type { ModelConfig } from '../modelConfig.js';
 import type { NetworkBuilder } from '../networkBuilder.js';
 import { ropeOfLayerType, ropeTable, type RopeTable } from '../rope.js';
@@ -26,13 +27,17 @@ const variants: Readonly<Record<string, LlamaVariant>> = {
   llama: { headSizeSince: 45 },
   mistral: { ropeScalingSince: 48 },
   phi3: { headSizeSince: 48 },
+  mixtral: { ropeScalingSince: 48, headSizeSince: 48 },
+  olmoe: {},
   qwen2: { ropeScalingSince: 45, headSizeSince: 48 },
+  qwen2_moe: { ropeScalingSince: 45, headSizeSince: 51 },
 };
 
 /**
  * Llama and its relatives: RMS normalization before attention and a gated MLP, rotary positions, grouped keys and values.
- * Llama, Mistral, Qwen2, Qwen3, SmolLM3, Phi-3, Gemma, Gemma 2 and Gemma 3, Granite. Biases, query and key norms and packed
- * projections are recognised by their tensors. Source: transformers' modeling files of these names.
+ * Llama, Mistral, Mixtral, Qwen2, Qwen3 and their mixtures, SmolLM3, Phi-3, Gemma, Gemma 2 and Gemma 3, Granite, OLMoE. Biases,
+ * query and key norms, packed projections and mixtures of experts are recognised by their tensors. Source: transformers'
+ * modeling files of these names.
  */
 export function llamaFamily(context: ArchitectureContext): GeneratedModel {
   const { config } = context;
@@ -108,7 +113,10 @@ function planLayers(
     });
     return { tables: [global, local], layerPlan: planFor((index) => (isLocal(index) ? local : global)) };
   }
-  const table = ropeTable(config, headSize, { scalesSince: variants[config.modelType]?.ropeScalingSince ?? 0 });
+  const table = ropeTable(config, headSize, {
+    scalesSince: variants[config.modelType]?.ropeScalingSince ?? 0,
+    ...(config.modelType === 'phi3' ? { defaultPartial: 1 } : {}),
+  });
   return { tables: [table], layerPlan: planFor(() => table) };
 }
 
@@ -122,7 +130,7 @@ function rotatingLayers(config: ModelConfig): (index: number) => boolean {
 
 function windowOf(config: ModelConfig): number | null {
   const size = config.number('sliding_window', 0);
-  const isUsed = config.flag('use_sliding_window', !['qwen2', 'qwen3', 'smollm3'].includes(config.modelType));
+  const isUsed = config.flag('use_sliding_window', !/^(qwen|smollm3)/.test(config.modelType));
   if (!isUsed || size === 0) return null;
   return config.flag('use_bidirectional_attention', false) ? Math.floor(size / 2) + 1 : size;
 }
@@ -144,6 +152,11 @@ function localLayers(
       const pattern = config.number(['sliding_window_pattern', '_sliding_window_pattern'], 6);
       return (index) => (index + 1) % pattern !== 0;
     }
+    case 'qwen2_moe': {
+      if (config.isBefore(5)) return () => !config.isBefore(4, 48);
+      const last = config.number('max_window_layers');
+      return (index) => index % 2 === 0 && index < last;
+    }
     case 'qwen2':
     case 'qwen3': {
       const first = config.number('max_window_layers');
@@ -152,9 +165,11 @@ function localLayers(
     }
     case 'smollm3':
       return (index) => !rotates(index);
+    case 'mixtral':
     case 'phi3':
       return () => !config.isBefore(4, 46);
     case 'mistral':
+    case 'qwen3_moe':
       return () => true;
     default:
       return () => false;
@@ -191,7 +206,7 @@ class LlamaLayers {
       const beforeMlp = hasOuterNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
       const added = hasOuterNorms ? this.#norm(attended, `${layer}.post_attention_layernorm`) : attended;
       ({ norm, sum } = this.#addAndNorm(sum, added, `${layer}.${beforeMlp}`));
-      const output = this.#mlp(norm, `${layer}.mlp`);
+      const output = this.#mlp(norm, layer);
       const next = index + 1 < shape.layers ? `layers.${index + 1}.input_layernorm` : 'norm';
       const addedOutput = hasOuterNorms ? this.#norm(output, `${layer}.post_feedforward_layernorm`) : output;
       ({ norm, sum } = this.#addAndNorm(sum, addedOutput, next));
@@ -250,11 +265,16 @@ class LlamaLayers {
   #headNorm(x: Value, module: string, heads: number): Value {
     const { b, shape } = this;
     if (!b.has(`${module}.weight`)) return x;
+    // OLMoE normalizes all heads together.
+    if (b.weights.size(`${module}.weight`, 0) !== shape.headSize) return this.#norm(x, module);
     const normed = this.#norm(b.reshape(x, [0, 0, heads, shape.headSize]), module);
     return b.reshape(normed, [0, 0, heads * shape.headSize]);
   }
 
-  #mlp(x: Value, module: string): Value {
+  #mlp(x: Value, layer: string): Value {
+    const mixture = mixtureOf(this.b, layer);
+    if (mixture) return mixtureOfExperts(this.b, this.config, x, layer, mixture);
+    const module = `${layer}.mlp`;
     const [gate, up] = this.#gateAndUp(x, module);
     return this.b.linear(this.b.mul(activate(this.b, this.#activation(), gate), up), `${module}.down_proj`);
   }
