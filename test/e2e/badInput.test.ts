@@ -70,7 +70,7 @@ describe('a workspace with broken models and stores, in VS Code', () => {
 
   it('afterwards a good model answers, and no file of the workspace was changed', async () => {
     const { panel } = session;
-    await panel.open('review-sentiment');
+    await panel.open('review-sentiment v2');
     const turn = await panel.ask('I love this movie!');
     await turn.locator('.bar-best', { hasText: 'POSITIVE' }).waitFor();
     assert.deepEqual(await hashFiles(session.workspace), hashes);

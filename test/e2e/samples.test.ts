@@ -24,7 +24,7 @@ describe('the sample workspace, in VS Code', () => {
 
   it('a sentiment model answers with bars', async () => {
     const { panel, workbench } = session;
-    await panel.open('review-sentiment');
+    await panel.open('review-sentiment v2');
     await workbench.setPanelWidth(420);
     const turn = await panel.ask('I love this movie!');
     await turn.locator('.bar-best', { hasText: 'POSITIVE' }).waitFor();
@@ -94,9 +94,9 @@ describe('the sample workspace, in VS Code', () => {
 
   it('two models answer one prompt side by side', async () => {
     const { panel, workbench } = session;
-    await panel.open('review-sentiment');
+    await panel.open('review-sentiment v2');
     await panel.locator('[aria-label="Compare with another model"]').click();
-    await workbench.pick('review-sentiment');
+    await workbench.pick('review-sentiment v1');
     await panel.locator('.compare-row').waitFor();
     const turn = await panel.ask('The food was awful.');
     await turn.locator('.answer-foot').nth(1).waitFor({ timeout: 30_000 });
@@ -200,7 +200,7 @@ describe('the sample workspace, in VS Code', () => {
     const { workbench, panel } = session;
     await workbench.reload();
     await workbench.openMlflowView();
-    await panel.open('review-sentiment');
+    await panel.open('review-sentiment v2');
     await panel.toggle('History', true);
     await panel.locator('.history-row', { hasText: 'I love this movie!' }).first().locator('.history-open').click();
     await panel.locator('.turn .prompt-value', { hasText: 'I love this movie!' }).waitFor();

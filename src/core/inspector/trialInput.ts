@@ -1,5 +1,6 @@
 import { MlflowError } from '../errors.js';
 import type { JsonObject, JsonValue } from '../ports.js';
+import { jsonText, readJson } from '../signature/formDraft.js';
 import type { InspectorModel } from './inspectorModel.js';
 
 /** The text a trial starts with: what the input example asks for, else a sentence that suits the task. */
@@ -7,7 +8,7 @@ export function exampleInput(model: InspectorModel): string {
   const example = parseJson(model.inputExample?.text ?? '');
   if (example !== undefined) {
     const data = isRecord(example) && 'inputs' in example ? (example['inputs'] ?? '') : example;
-    return typeof data === 'string' ? data : JSON.stringify(data, null, 2);
+    return typeof data === 'string' ? data : jsonText(data);
   }
   switch (model.facts.task) {
     case 'question-answering':
@@ -41,11 +42,8 @@ export function trialParams(text: string): JsonObject | undefined {
 }
 
 function parseJson(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
+  const read = readJson(text);
+  return read.ok ? (read.value as JsonValue) : undefined;
 }
 
 function isRecord(value: JsonValue | undefined): value is JsonObject {
