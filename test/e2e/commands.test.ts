@@ -195,6 +195,9 @@ describe('commands on models, in VS Code', () => {
     await workbench.pick(/New run…/);
     await workbench.pick(/language/);
     await workbench.accept('Log model (6/7)');
+    // What the last step shows is read from the Hub too: slow only what comes after it.
+    const confirmation = workbench.page.locator('.quick-input-widget', { hasText: /Log to a new run of language/ });
+    await confirmation.waitFor({ timeout: 60_000 });
     hub.faults.bytesPerSecond = slowBytesPerSecond;
     await workbench.pick(/Log to a new run of language/);
     const progress = await workbench.notification(/Logging slow: Downloading model\.safetensors/);
