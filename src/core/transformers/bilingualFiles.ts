@@ -1,8 +1,8 @@
-import { readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { dumpPythonJson, parsePythonJson } from '../serialization/pythonJson.js';
 import type { PyRecord, PyValue } from '../serialization/pyValue.js';
 import { words } from './autoClassTable.js';
+import { editJson, isRecord } from './editJson.js';
 import { mergesAsText } from './tokenizerMerges.js';
 
 /**
@@ -47,71 +47,6 @@ export async function makeTokenizerBilingual(folder: string): Promise<void> {
   if (rewritten !== undefined) await writeFile(file, rewritten);
 }
 
-/**
- * Takes the settings of an image processor or feature extractor out of processor_config.json, where 5 keeps all parts, into
- * preprocessor_config.json, where either generation looks for a part that is stored by itself.
- */
-export async function storePartAlone(folder: string, part: ProcessorPart): Promise<void> {
-  const nested = (await nestedParts(folder))[part];
-  if (nested !== undefined) await writeJson(path.join(folder, partFile), nested);
-  await unlink(path.join(folder, processorFile)).catch(() => undefined);
-}
-
-/**
- * Gives a processor what 4 needs: its tokenizers, the settings of its one other part in a file of its own under the name of a
- * class that both know, and the chat template where 4 looks for it. Of two such parts 4 cannot have either.
- */
-export async function makeProcessorBilingual(folder: string): Promise<void> {
-  const names = await readdir(folder);
-  for (const name of ['.', ...names.filter((entry) => entry.endsWith('tokenizer'))])
-    await makeTokenizerBilingual(path.join(folder, name));
-  if (!names.includes('vocab.json')) await writeVocabularyFiles(folder);
-  const parts = Object.entries(await nestedParts(folder));
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) {
-    await editJson(path.join(folder, processorFile), ({ [only[0]]: _, ...rest }) => rest);
-    await writeJson(path.join(folder, partFile), withCommonClass(only[1]));
-  }
-  const template = await readFile(path.join(folder, 'chat_template.jinja'), 'utf8').catch(() => undefined);
-  if (template !== undefined && !names.includes('chat_template.json'))
-    await writeJson(path.join(folder, 'chat_template.json'), { chat_template: template });
-}
-
-/** vocab.json and merges.txt, from which processors of 4 build their tokenizers; 5 writes tokenizer.json alone. */
-async function writeVocabularyFiles(folder: string): Promise<void> {
-  const text = await readFile(path.join(folder, 'tokenizer.json'), 'utf8').catch(() => '{}');
-  const { model } = JSON.parse(text) as {
-    model?: { type?: string; vocab?: Record<string, number>; merges?: string[] };
-  };
-  if (model?.type !== 'BPE' || !model.vocab || !model.merges?.every((merge) => typeof merge === 'string')) return;
-  await writeFile(path.join(folder, 'vocab.json'), JSON.stringify(model.vocab));
-  await writeFile(path.join(folder, 'merges.txt'), `#version: 0.2\n${model.merges.join('\n')}\n`);
-}
-
-type ProcessorPart = 'image_processor' | 'feature_extractor';
-
-const processorFile = 'processor_config.json';
-const partFile = 'preprocessor_config.json';
-
-/** The parts whose settings processor_config.json holds, as 5 writes it. */
-async function nestedParts(folder: string): Promise<Partial<Record<ProcessorPart, PyRecord>>> {
-  const text = await readFile(path.join(folder, processorFile), 'utf8').catch(() => undefined);
-  const settings = text === undefined ? undefined : parsePythonJson(text, { keepTypes: true });
-  const found: Partial<Record<ProcessorPart, PyRecord>> = {};
-  if (!isRecord(settings)) return found;
-  for (const part of ['image_processor', 'feature_extractor'] as const) {
-    const nested = settings[part];
-    if (isRecord(nested)) found[part] = nested;
-  }
-  return found;
-}
-
-/** 5 names image processors after what computes them (`CLIPImageProcessorPil`); it reads the plain name as well. */
-function withCommonClass(settings: PyRecord): PyRecord {
-  const type = settings['image_processor_type'];
-  return typeof type === 'string' ? { ...settings, image_processor_type: type.replace(/(Fast|Pil)$/, '') } : settings;
-}
-
 /** Settings of adapters that older PEFT refuses to hear of; unset they say nothing. */
 const newerAdapterSettings = words(
   'alora_invocation_tokens arrow_config corda_config ensure_weight_tying eva_config exclude_modules init_weights kasa_config lora_bias lora_ga_config modules_to_save monteclora_config rank_dropout_scale target_parameters trainable_token_indices use_bdlora use_qalora velora_config',
@@ -150,26 +85,7 @@ export async function declareVocabularySize(folder: string, sizes: ReadonlyMap<n
   });
 }
 
-/** Rewrites a JSON file when `edit` returns something. */
-async function editJson(file: string, edit: (value: PyRecord) => PyRecord | undefined): Promise<void> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return;
-  const value = parsePythonJson(text, { keepTypes: true });
-  const edited = isRecord(value) ? edit(value) : undefined;
-  if (edited !== undefined) await writeJson(file, edited);
-}
-
-/** Writes a JSON file as transformers does: indented, keys as they are, ASCII but for tokenizers. */
-async function writeJson(file: string, value: PyRecord): Promise<void> {
-  const ensureAscii = path.basename(file) !== 'tokenizer_config.json';
-  await writeFile(file, `${dumpPythonJson(value, { indent: 2, ensureAscii })}\n`);
-}
-
 function isSame(one: PyRecord, other: PyRecord): boolean {
   const keys = Object.keys(one);
   return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
-}
-
-function isRecord(value: PyValue | undefined): value is PyRecord {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -87,11 +87,16 @@ async function featureExtractorClassOf(
   const custom = customClassOf(settings, ['AutoFeatureExtractor']);
   if (custom !== undefined) return custom;
   const declared = nested?.['feature_extractor_type'] ?? settings?.['feature_extractor_type'];
-  const isOfImages = (name: string): boolean =>
-    name.endsWith('ImageProcessor') || imageProcessorNames.has(name.replace(/FeatureExtractor$/, 'ImageProcessor'));
-  if (typeof declared === 'string' && !(usesFive && isOfImages(declared))) return declared;
+  if (typeof declared === 'string' && !(usesFive && isImageProcessorName(declared))) return declared;
   const type = String(config?.['model_type'] ?? '');
   return (usesFive ? featureExtractors5 : featureExtractors4).get(type) ?? null;
+}
+
+/** Whether a class processes images, also under the name it had as a feature extractor. */
+export function isImageProcessorName(name: string): boolean {
+  return (
+    name.endsWith('ImageProcessor') || imageProcessorNames.has(name.replace(/FeatureExtractor$/, 'ImageProcessor'))
+  );
 }
 
 /** transformers 5 without torchvision loads the PIL variant; under the plain name both load theirs. */

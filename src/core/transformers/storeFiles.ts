@@ -6,17 +6,11 @@ import type { LongRunningOptions } from '../ports.js';
 import { readCheckpointTensors } from '../safetensors/checkpoint.js';
 import type { FloatDtype } from '../safetensors/floatConversion.js';
 import { checkpointSizeBytes, writeCheckpoint } from '../safetensors/writeCheckpoint.js';
-import {
-  declareDtype,
-  declareVocabularySize,
-  makeConfigBilingual,
-  makeProcessorBilingual,
-  makeTokenizerBilingual,
-  storePartAlone,
-} from './bilingualFiles.js';
+import { declareDtype, declareVocabularySize, makeConfigBilingual, makeTokenizerBilingual } from './bilingualFiles.js';
 import { isModelFile, isPickledWeights, isWholeProcessorFile } from './checkpointFiles.js';
 import type { DescribedComponents } from './components.js';
 import { customModules } from './customCode.js';
+import { joinProcessor, splitProcessor, storePartAlone } from './processorFiles.js';
 import { resizedEmbeddings, withTensors } from './resizedEmbeddings.js';
 import { isTokenizerFile } from './tokenizerClass.js';
 import { torchNameOf } from './torchDtype.js';
@@ -133,7 +127,8 @@ export async function storeComponents(
     });
     if (name === 'image_processor' || name === 'feature_extractor') await storePartAlone(target, name);
     else if (options.isBilingual && name === 'tokenizer') await makeTokenizerBilingual(target);
-    else if (options.isBilingual) await makeProcessorBilingual(target);
+    else if (name === 'processor')
+      await (options.isBilingual ? splitProcessor : joinProcessor)(target, component.className);
   }
 }
 

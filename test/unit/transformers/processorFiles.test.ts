@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { makeProcessorBilingual, storePartAlone } from '../../../src/core/transformers/bilingualFiles.js';
 import { isWholeProcessorFile } from '../../../src/core/transformers/checkpointFiles.js';
+import { joinProcessor, splitProcessor, storePartAlone } from '../../../src/core/transformers/processorFiles.js';
 
-describe('processors of transformers 5', () => {
+describe('files of processors', () => {
   let root: string;
   before(async () => (root = await mkdtemp(path.join(tmpdir(), 'processor-files-'))));
   after(() => rm(root, { recursive: true, force: true }));
@@ -22,7 +22,7 @@ describe('processors of transformers 5', () => {
   const readJson = async (folder: string, file: string): Promise<unknown> =>
     JSON.parse(await readFile(path.join(folder, file), 'utf8'));
 
-  it('give the settings of their one part to the file where 4 looks, under a name that both know', async () => {
+  it('of transformers 5 give the settings of their one part to the file where 4 looks, under a name that both know', async () => {
     const folder = await folderWith('one', {
       'processor_config.json': {
         image_processor: { do_resize: true, image_processor_type: 'CLIPImageProcessorPil' },
@@ -31,7 +31,7 @@ describe('processors of transformers 5', () => {
       'chat_template.jinja': '{{ messages }}',
       'tokenizer.json': { model: { type: 'BPE', vocab: { a: 0, b: 1 }, merges: [['a', 'b']] } },
     });
-    await makeProcessorBilingual(folder);
+    await splitProcessor(folder, 'CLIPProcessor');
     assert.deepEqual(await readJson(folder, 'preprocessor_config.json'), {
       do_resize: true,
       image_processor_type: 'CLIPImageProcessor',
@@ -45,9 +45,32 @@ describe('processors of transformers 5', () => {
   it('with two such parts stay as they are: 4 knows one file for both', async () => {
     const settings = { feature_extractor: { a: 1 }, image_processor: { b: 2 } };
     const folder = await folderWith('two', { 'processor_config.json': settings });
-    await makeProcessorBilingual(folder);
+    await splitProcessor(folder, 'CLIPProcessor');
     assert.deepEqual(await readJson(folder, 'processor_config.json'), settings);
     assert.ok(!(await readdir(folder)).includes('preprocessor_config.json'));
+  });
+
+  it('of transformers 4 become one file for 5, with the class that they did not name', async () => {
+    const folder = await folderWith('older', {
+      'preprocessor_config.json': { image_processor_type: 'CLIPImageProcessor', do_resize: true },
+      'processor_config.json': { patch_size: 14 },
+      'chat_template.json': { chat_template: '{{ messages }}' },
+    });
+    await joinProcessor(folder, 'LlavaProcessor');
+    assert.deepEqual((await readdir(folder)).sort(), ['chat_template.jinja', 'processor_config.json']);
+    assert.deepEqual(await readJson(folder, 'processor_config.json'), {
+      image_processor: { image_processor_type: 'CLIPImageProcessor', do_resize: true },
+      patch_size: 14,
+      processor_class: 'LlavaProcessor',
+    });
+    assert.equal(await readFile(path.join(folder, 'chat_template.jinja'), 'utf8'), '{{ messages }}');
+  });
+
+  it('of parts that were saved one by one name the processor where 4 looks', async () => {
+    const folder = await folderWith('parts', { 'preprocessor_config.json': { a: 1, z: 2 } });
+    await splitProcessor(folder, 'WhisperProcessor');
+    const text = await readFile(path.join(folder, 'preprocessor_config.json'), 'utf8');
+    assert.equal(text, '{\n  "a": 1,\n  "processor_class": "WhisperProcessor",\n  "z": 2\n}\n');
   });
 
   it('leave a part stored by itself in preprocessor_config.json alone, ahead of an older file of that name', async () => {
