@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { exampleWithParams, tensorExample, type InputExample } from '../../src/core/mlmodel/exampleTypes.js';
 import type { HubAccess } from '../../src/core/transformers/hubAccess.js';
@@ -8,7 +8,7 @@ import type { SaveModelOptions } from '../../src/core/transformers/saveOptions.j
 import type { SaveCase } from '../interop/saveCases.js';
 import type { PythonGeneration } from './environment.js';
 
-/** A checkpoint of test/fixtures/flavor/checkpoints.py. */
+/** A checkpoint of test/fixtures/flavor/checkpoints.py or mediaCheckpoints.py. */
 export interface Checkpoint {
   name: string;
   task: string;
@@ -16,6 +16,8 @@ export interface Checkpoint {
   parts: string[];
   input: unknown;
   params: Record<string, unknown> | null;
+  /** Folder of the adapter that goes on it. */
+  adapter?: string | null;
 }
 /** What session.py answers to `versions`. */
 export type PythonVersions = Record<string, string & string[]>;
@@ -42,9 +44,12 @@ export async function writeArgumentFiles(root: string): Promise<void> {
   );
 }
 
-/** The options of a case with the files of `root` in place. */
-export function inPlace(value: unknown, root: string): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(value ?? {}).replaceAll('$FOLDER', root)) as Record<string, unknown>;
+/** The options of a case with the files of `root` and of the checkpoint in place. */
+export function inPlace(value: unknown, root: string, checkpoint: Checkpoint): Record<string, unknown> {
+  const text = JSON.stringify(value ?? {})
+    .replaceAll('$FOLDER', root)
+    .replaceAll('$CHECKPOINT', checkpoint.folder);
+  return JSON.parse(text) as Record<string, unknown>;
 }
 
 /** A Hub that has one repository, without card and licence. */
@@ -114,21 +119,35 @@ export interface SaveSetting {
 
 /** Saves a case as Python saved it. */
 export async function ourSave(test: SaveCase, checkpoint: Checkpoint, target: string, setting: SaveSetting) {
-  const options = ourOptions(inPlace(test.options, setting.root), setting.generation, setting.versions);
+  const options = ourOptions(inPlace(test.options, setting.root, checkpoint), setting.generation, setting.versions);
   const services = test.nameOrPath ? { hub: hubWith(checkpoint.folder) } : {};
-  return saveModel(modelOf(test, checkpoint), target, withTask(test, checkpoint, options), services);
+  const model = await modelOf(test, checkpoint, `${target}-adapter`);
+  return saveModel(model, target, withTask(test, checkpoint, options), services);
 }
 
-/** The same model as Python has it: a loaded pipeline, a dictionary, or the path of the checkpoint. */
-function modelOf(test: SaveCase, checkpoint: Checkpoint): TransformersModel {
+/** The same model as Python has it: a loaded pipeline, a dictionary, the path of the checkpoint, or an adapter on it. */
+async function modelOf(test: SaveCase, checkpoint: Checkpoint, copy: string): Promise<TransformersModel> {
   const nameOrPath = test.nameOrPath ?? checkpoint.folder;
-  if (test.how === 'path') return checkpoint.folder;
-  if (test.how !== 'dict') return { task: checkpoint.task, model: { config: { _name_or_path: nameOrPath } } };
-  return { model: nameOrPath, ...Object.fromEntries(checkpoint.parts.map((part) => [part, nameOrPath])) };
+  const { folder, task, parts, adapter } = checkpoint;
+  if (test.how === 'path') return folder;
+  const model = adapter ? await adapterOn(nameOrPath, adapter, folder, copy) : nameOrPath;
+  if (test.how === 'dict') return { model, ...Object.fromEntries(parts.map((part) => [part, nameOrPath])) };
+  return adapter ? model : { task, model: { config: { _name_or_path: nameOrPath } } };
+}
+
+/** The adapter, or a copy that names another base. */
+async function adapterOn(nameOrPath: string, adapter: string, base: string, copy: string): Promise<string> {
+  if (nameOrPath === base) return adapter;
+  await cp(adapter, copy, { recursive: true });
+  const file = path.join(copy, 'adapter_config.json');
+  await writeFile(file, (await readFile(file, 'utf8')).replace(JSON.stringify(base), JSON.stringify(nameOrPath)));
+  return copy;
 }
 
 function withTask(test: SaveCase, checkpoint: Checkpoint, options: SaveModelOptions): SaveModelOptions {
-  return test.how === undefined ? options : { ...options, task: options.task ?? checkpoint.task };
+  return test.how === undefined && !checkpoint.adapter
+    ? options
+    : { ...options, task: options.task ?? checkpoint.task };
 }
 
 /** A file's text without ids, times, sizes and the folder that everything lies in. */
@@ -140,11 +159,25 @@ export function masked(text: string, root: string): string {
     .replace(/model_size_bytes: \d+/, 'model_size_bytes: SIZE');
 }
 
-/** The text files at the top of a saved model, by name. */
-export async function textFiles(folder: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isFile()) found[entry.name] = await readFile(path.join(folder, entry.name), 'utf8');
+/** The text files at the top of a saved model and the settings of its components, by path; and the paths of all files. */
+export async function savedFiles(folder: string): Promise<{ files: Record<string, string>; tree: string[] }> {
+  const files: Record<string, string> = {};
+  const tree: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath ?? entry.path, entry.name);
+    const name = path.relative(folder, file).split(path.sep).join('/');
+    tree.push(name);
+    if (!name.includes('/') || isSettings(name)) files[name] = await readFile(file, 'utf8');
   }
-  return found;
+  return { files, tree: tree.sort() };
+}
+
+function isSettings(name: string): boolean {
+  return /^components\/.*\/(preprocessor_config|processor_config|chat_template)\.json$/.test(name);
+}
+
+/** Masked texts of a save, comparable to another's. */
+export function comparable(files: Readonly<Record<string, string>>, root: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, masked(text, root)]));
 }

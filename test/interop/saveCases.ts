@@ -1,9 +1,9 @@
 import type { PythonGeneration } from '../helpers/environment.js';
 
-/** One save that Python and we do alike. Options are Python's, with the marks of test/fixtures/flavor/session.py. */
+/** One save that Python and we do alike. Options are Python's, with the marks of test/fixtures/flavor/session.py and folders. */
 export interface SaveCase {
   name: string;
-  /** Checkpoint of test/fixtures/flavor/checkpoints.py. */
+  /** Checkpoint of test/fixtures/flavor/checkpoints.py or mediaCheckpoints.py. */
   checkpoint: string;
   how?: 'pipeline' | 'dict' | 'path';
   /** Makes it a model of this repository. */
@@ -223,6 +223,93 @@ export const saveCases: SaveCase[] = [
     how: 'path',
     only: 'old',
     options: { ...requirements, task: 'llm/v1/chat' },
+  },
+  {
+    name: 'processor beside a classifier',
+    checkpoint: bert,
+    options: { ...requirements, processor: '$CHECKPOINT/../image-to-text-blip' },
+  },
+  {
+    name: 'processor for speech',
+    checkpoint: 'asr-whisper',
+    only: 'new',
+    options: { ...requirements, processor: '$CHECKPOINT' },
+  },
+  {
+    name: 'processor for speech, default requirements',
+    checkpoint: 'asr-wav2vec2',
+    options: { processor: '$CHECKPOINT' },
+  },
+  {
+    name: 'dictionary and processor for speech',
+    checkpoint: 'asr-whisper',
+    how: 'dict',
+    only: 'new',
+    options: { ...requirements, processor: '$CHECKPOINT', metadata: { x: 1 } },
+  },
+  {
+    name: 'dictionary and processor for images and text',
+    checkpoint: 'zero-shot-image-clip',
+    how: 'dict',
+    options: { ...requirements, processor: '$CHECKPOINT' },
+  },
+  {
+    name: 'processor of a multimodal pipeline',
+    checkpoint: 'image-to-text-blip',
+    options: { ...requirements, processor: '$CHECKPOINT' },
+  },
+  {
+    name: 'processor of a vision-language pipeline',
+    checkpoint: 'image-text-to-text-llava',
+    options: { ...requirements, processor: '$CHECKPOINT', model_config: { max_new_tokens: 3 } },
+  },
+  {
+    name: 'reference only with a processor',
+    checkpoint: 'asr-whisper',
+    nameOrPath: 'acme/tiny',
+    options: { ...requirements, save_pretrained: false, processor: '$CHECKPOINT' },
+  },
+  { name: 'dictionary for images and text', checkpoint: 'zero-shot-image-clip', how: 'dict', options: requirements },
+  {
+    name: 'dictionary for objects in images',
+    checkpoint: 'zero-shot-object-detection-owlvit',
+    how: 'dict',
+    options: requirements,
+  },
+  { name: 'dictionary for sounds', checkpoint: 'audio-classification-ast', how: 'dict', options: requirements },
+  {
+    name: 'example for a pipeline without pyfunc',
+    checkpoint: 'object-detection-yolos',
+    options: { ...requirements, input_example: 'https://example.org/a.png' },
+  },
+  {
+    name: 'reference only, images',
+    checkpoint: 'image-classification-vit',
+    nameOrPath: 'acme/tiny',
+    options: { ...requirements, save_pretrained: false },
+  },
+  ...['text-classification-lora', 'text-generation-rslora', 'text-generation-prompt-tuning'].flatMap(
+    (checkpoint): SaveCase[] => [
+      { name: `dictionary with the adapter of ${checkpoint}`, checkpoint, how: 'dict', options: requirements },
+      {
+        name: `adapter of ${checkpoint} on a repository's base`,
+        checkpoint,
+        nameOrPath: 'acme/tiny',
+        options: requirements,
+      },
+      {
+        name: `adapter of ${checkpoint} on the base in a folder`,
+        checkpoint,
+        only: 'new',
+        options: { ...requirements, base_model_path: '$CHECKPOINT' },
+      },
+    ],
+  ),
+  { name: 'adapter with default requirements', checkpoint: 'text-generation-ia3' },
+  {
+    name: 'adapter as chat',
+    checkpoint: 'text-generation-dora',
+    options: { ...requirements, task: 'llm/v1/chat', metadata: { x: 1 } },
   },
   {
     name: 'checkpoint path with a dtype',

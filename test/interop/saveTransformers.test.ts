@@ -8,10 +8,10 @@ import type { PythonGeneration } from '../helpers/environment.js';
 import { PythonSession } from '../helpers/pythonSession.js';
 import {
   commit,
+  comparable,
   inPlace,
-  masked,
   ourSave,
-  textFiles,
+  savedFiles,
   writeArgumentFiles,
   type Checkpoint,
   type PythonVersions,
@@ -36,7 +36,11 @@ const sessions = { new: new PythonSession('new'), old: new PythonSession('old') 
 await writeArgumentFiles(root);
 
 const [checkpoints, versions] = await Promise.all([
-  inBoth((generation) => sessions[generation].ask<Checkpoint[]>('make', { root: path.join(root, generation) })),
+  inBoth(async (generation) => {
+    const question = { root: path.join(root, generation) };
+    const made = await sessions[generation].ask<Checkpoint[]>('make', question);
+    return [...made, ...(await sessions[generation].ask<Checkpoint[]>('makeMedia', question))];
+  }),
   inBoth((generation) => sessions[generation].ask<PythonVersions>('versions')),
 ]);
 after(async () => {
@@ -50,9 +54,19 @@ async function inBoth<T>(ask: (generation: PythonGeneration) => Promise<T>): Pro
 }
 
 function pythonQuestion(test: SaveCase, checkpoint: Checkpoint, target: string): object {
-  const { folder, task, parts } = checkpoint;
-  const options = inPlace(test.options, root);
-  return { folder, task, parts, target, how: test.how ?? 'pipeline', nameOrPath: test.nameOrPath, commit, options };
+  const { folder, task, parts, adapter } = checkpoint;
+  const options = inPlace(test.options, root, checkpoint);
+  return {
+    folder,
+    task,
+    parts,
+    adapter,
+    target,
+    how: test.how ?? 'pipeline',
+    nameOrPath: test.nameOrPath,
+    commit,
+    options,
+  };
 }
 
 /** Everything is asked before the first test is declared: hooks of the file run when the declared tests are done. */
@@ -98,10 +112,9 @@ for (const answers of [await answersOf('new'), await answersOf('old')]) {
         const wanted = theirs[index]!;
         assert.equal(wanted.error, undefined);
         await ourSave(test, made.get(test.checkpoint)!, target('ours', index), setting);
-        const files = await textFiles(target('ours', index));
-        const mask = (all: Record<string, string>): Record<string, string> =>
-          Object.fromEntries(Object.entries(all).map(([file, text]) => [file, masked(text, root)]));
-        assert.deepEqual(mask(files), mask(wanted.files!));
+        const { files, tree } = await savedFiles(target('ours', index));
+        assert.deepEqual(comparable(files, root), comparable(wanted.files!, root));
+        assert.deepEqual(tree, wanted.tree);
       });
     }
   });
