@@ -139,6 +139,7 @@ describe('commands on models, in VS Code', () => {
     await workbench.pick(/distilbert-reference/);
     await workbench.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Persist Weights' }).click();
     await workbench.notification(/The weights are stored with distilbert-reference now/);
+    await workbench.webview('.page-header h1:has-text("distilbert-reference")');
     await workbench.dismissNotifications();
     await workbench.treeItem(/distilbert-reference.*\d+ kB/).waitFor();
     await panel.open('distilbert-reference');

@@ -18,7 +18,7 @@ const launchArguments = [
 ];
 
 /** Tries an action until it succeeds: the workbench may draw itself anew in the middle of it. */
-async function repeat(action: () => Promise<void>, between?: () => Promise<void>, attempts = 4): Promise<void> {
+export async function repeat(action: () => Promise<void>, between?: () => Promise<void>, attempts = 4): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await action();
@@ -133,19 +133,23 @@ export class Workbench {
    * Picks an entry of the open quick pick; a string is typed first, as only rows in sight are drawn. Playwright clicks a row
    * only when it has come to rest.
    */
-  async pick(text: string | RegExp): Promise<void> {
-    if (typeof text === 'string') await this.quickInput.fill(text, { timeout: 30_000 });
-    await this.quickRow(text).click({ timeout: 30_000 });
+  async pick(text: string | RegExp, timeoutMs = 30_000): Promise<void> {
+    if (typeof text === 'string') await this.quickInput.fill(text, { timeout: timeoutMs });
+    await this.quickRow(text).click({ timeout: timeoutMs });
   }
 
   /** Types over the text of an input box or file dialog, known by its title, and accepts it. */
   async typeAndAccept(text: string, title: string | RegExp): Promise<void> {
     const dialog = this.page.locator('.quick-input-title', { hasText: title });
     await dialog.waitFor({ timeout: 30_000 });
-    await this.quickInput.fill(text);
-    // A file dialog looks the path up while one types, and does not hear Enter before it has.
+    let settleMs = 300;
     await repeat(async () => {
-      if (await dialog.isVisible()) await this.quickInput.press('Enter', { timeout: 5000 });
+      if (!(await dialog.isVisible())) return;
+      // A file dialog looks the path up while one types; an Enter before that leads into another folder: typed anew then.
+      await this.quickInput.fill(text, { timeout: 5000 });
+      await this.page.waitForTimeout(settleMs);
+      settleMs *= 3;
+      await this.quickInput.press('Enter', { timeout: 5000 });
       await dialog.waitFor({ state: 'hidden', timeout: 3000 });
     });
   }
