@@ -1,6 +1,6 @@
 /**
- * Writes src/core/transformers/autoModels.ts: the model class that transformers' pipelines load for each task and model type,
- * asked of both Python environments of the tests. Run: node scripts/autoModels.mjs
+ * Writes src/core/transformers/autoModels.ts: the model class that transformers' pipelines load for each task and model type, and
+ * what they keep in single precision, asked of both Python environments of the tests. Run: node scripts/autoModels.mjs
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -52,6 +52,18 @@ function tableOf({ tasks, models }) {
   };
 }
 
+/** Model types by the module they keep in single precision; of both generations. */
+function keptModules(kind) {
+  const types = {};
+  for (const { single } of [asked[4], asked[5]]) {
+    for (const [type, modules] of Object.entries(single[kind])) {
+      for (const name of modules) (types[name] ??= new Set()).add(type);
+    }
+  }
+  const entries = Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, of]) => [name, [...of].sort().join(' ')]));
+}
+
 const irregular = Object.entries(families).filter(([type, family]) => family !== plainFamily(type));
 const file = path.join(here, '..', 'src', 'core', 'transformers', 'autoModels.ts');
 writeFileSync(
@@ -66,6 +78,8 @@ writeFileSync(
     )};`,
     `export const autoModels4 = ${JSON.stringify(tableOf(asked[4]))};`,
     `export const autoModels5 = ${JSON.stringify(tableOf(asked[5]))};`,
+    '/** Model types by modules that stay in single precision beside half precision; `strict`: beside bfloat16 as well. */',
+    `export const keptInSingle = ${JSON.stringify({ half: keptModules('half'), strict: keptModules('strict') })};`,
   ].join('\n'),
 );
 execFileSync(path.join(here, '..', 'node_modules', '.bin', 'prettier'), ['--write', file]);

@@ -16,7 +16,7 @@ export function floatSizeBytes(dtype: FloatDtype): number {
 
 /**
  * Converts little-endian floats, rounding to nearest, ties to even, as PyTorch's `Tensor.to(dtype)` does. Values too large
- * for half precision become infinite.
+ * for half precision become infinite; NaNs become what PyTorch's vector instructions make of them.
  * @param bytes a whole number of elements of type `from`.
  */
 export function convertFloats(bytes: Uint8Array, from: FloatDtype, to: FloatDtype): Uint8Array {
@@ -24,7 +24,9 @@ export function convertFloats(bytes: Uint8Array, from: FloatDtype, to: FloatDtyp
   const count = bytes.byteLength / bytesByFloat[from];
   if (!Number.isInteger(count))
     throw new MlflowError(`${bytes.byteLength} bytes are no whole number of ${from} values.`);
-  return encodeFloats(decodeFloats(aligned(bytes, bytesByFloat[from]), from, count), to);
+  // PyTorch converts from half precision without vector instructions.
+  const brainNan = from === 'F16' ? 0x7fc0 : 0xffff;
+  return encodeFloats(decodeFloats(aligned(bytes, bytesByFloat[from]), from, count), to, brainNan);
 }
 
 function aligned(bytes: Uint8Array, elementBytes: number): Uint8Array {
@@ -41,13 +43,13 @@ function decodeFloats(bytes: Uint8Array, from: FloatDtype, count: number): Float
   return new Float32Array(bits.buffer);
 }
 
-function encodeFloats(values: Float32Array | Float64Array, to: FloatDtype): Uint8Array {
+function encodeFloats(values: Float32Array | Float64Array, to: FloatDtype, brainNan: number): Uint8Array {
   if (to === 'F64') return view(Float64Array.from(values));
   const singles = values instanceof Float32Array ? values : Float32Array.from(values);
   if (to === 'F32') return view(singles);
   const bits = new Uint32Array(singles.buffer, singles.byteOffset, singles.length);
   const halves = new Uint16Array(singles.length);
-  if (to === 'BF16') for (let i = 0; i < halves.length; i++) halves[i] = singleToBrainBits(bits[i]!);
+  if (to === 'BF16') for (let i = 0; i < halves.length; i++) halves[i] = singleToBrainBits(bits[i]!, brainNan);
   else for (let i = 0; i < halves.length; i++) halves[i] = singleToHalfBits(bits[i]!);
   return view(halves);
 }
@@ -56,15 +58,15 @@ function view(array: Float64Array | Float32Array | Uint16Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-function singleToBrainBits(bits: number): number {
-  if ((bits & 0x7fffffff) > 0x7f800000) return 0x7fc0;
+function singleToBrainBits(bits: number, nan: number): number {
+  if ((bits & 0x7fffffff) > 0x7f800000) return nan;
   return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
 }
 
 function singleToHalfBits(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  if (magnitude > 0x7f800000) return sign | 0x7e00 | ((magnitude & 0x7fffff) >>> 13);
   if (magnitude >= 0x47800000) return sign | 0x7c00;
   if (magnitude >= 0x38800000) {
     const rebiased = magnitude - 0x38000000;
@@ -84,7 +86,7 @@ function halfToSingleBits(half: number): number {
   const sign = (half & 0x8000) << 16;
   const exponent = (half >>> 10) & 0x1f;
   const mantissa = half & 0x3ff;
-  if (exponent === 0x1f) return (sign | 0x7f800000 | (mantissa << 13)) >>> 0;
+  if (exponent === 0x1f) return (sign | (mantissa === 0 ? 0x7f800000 : 0x7fc00000) | (mantissa << 13)) >>> 0;
   if (exponent !== 0) return (sign | ((exponent + 112) << 23) | (mantissa << 13)) >>> 0;
   if (mantissa === 0) return sign >>> 0;
   const shift = Math.clz32(mantissa) - 21;

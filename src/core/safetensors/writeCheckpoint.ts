@@ -9,6 +9,8 @@ import { convertFloats, floatSizeBytes, isFloatDtype, type FloatDtype } from './
 export interface WriteCheckpointOptions extends LongRunningOptions {
   /** Converts floating-point tensors; integers and booleans stay. */
   dtype?: FloatDtype | undefined;
+  /** Floating-point tensors that get single precision instead. */
+  staysSingle?: ((tensorName: string) => boolean) | undefined;
   /** A tensor larger than this gets a file of its own. Python's flavor writes `500MB`. */
   maxShardSizeBytes?: number | undefined;
 }
@@ -51,7 +53,7 @@ export async function writeCheckpoint(
   folder: string,
   options: WriteCheckpointOptions = {},
 ): Promise<string[]> {
-  const planned = [...checkpoint.tensors.values()].map((source) => plan(source, options.dtype));
+  const planned = [...checkpoint.tensors.values()].map((source) => plan(source, options));
   const shards = splitIntoShards(planned, options.maxShardSizeBytes ?? Infinity);
   const totalBytes = planned.reduce((sum, tensor) => sum + tensor.sizeBytes, 0);
   const names = shards.map((_, index) => shardName(index, shards.length));
@@ -73,9 +75,9 @@ export async function writeCheckpoint(
 /** Bytes of all files that {@link writeCheckpoint} would write with these options. */
 export function checkpointSizeBytes(
   checkpoint: CheckpointTensors,
-  options: Pick<WriteCheckpointOptions, 'dtype' | 'maxShardSizeBytes'>,
+  options: Pick<WriteCheckpointOptions, 'dtype' | 'staysSingle' | 'maxShardSizeBytes'>,
 ): number {
-  const planned = [...checkpoint.tensors.values()].map((source) => plan(source, options.dtype));
+  const planned = [...checkpoint.tensors.values()].map((source) => plan(source, options));
   const shards = splitIntoShards(planned, options.maxShardSizeBytes ?? Infinity);
   const totalBytes = planned.reduce((sum, tensor) => sum + tensor.sizeBytes, 0);
   const metadata = { format: 'pt', ...checkpoint.metadata };
@@ -111,9 +113,10 @@ export function parseShardSize(size: string | number): number {
   return Math.floor(Number(match[1]) * unit);
 }
 
-function plan(source: CheckpointTensor, dtype: FloatDtype | undefined): PlannedTensor {
-  if (dtype === undefined || !isFloatDtype(source.dtype))
+function plan(source: CheckpointTensor, { dtype: wanted, staysSingle }: WriteCheckpointOptions): PlannedTensor {
+  if (wanted === undefined || !isFloatDtype(source.dtype))
     return { source, dtype: source.dtype, sizeBytes: source.lengthBytes };
+  const dtype = staysSingle?.(source.name) ? 'F32' : wanted;
   const sizeBytes = tensorSizeBytes(dtype, source.lengthBytes / floatSizeBytes(source.dtype));
   return { source, dtype, sizeBytes: sizeBytes ?? 0 };
 }

@@ -2,7 +2,7 @@ import { mkdir, readdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { MlflowError } from '../errors.js';
 import { placeTree, treeFiles, type PlacedTree } from '../files/placeTree.js';
-import type { LongRunningOptions } from '../ports.js';
+import type { JsonObject, LongRunningOptions } from '../ports.js';
 import { readCheckpointTensors } from '../safetensors/checkpoint.js';
 import type { FloatDtype } from '../safetensors/floatConversion.js';
 import { checkpointSizeBytes, writeCheckpoint } from '../safetensors/writeCheckpoint.js';
@@ -10,8 +10,10 @@ import { declareDtype, declareVocabularySize, makeConfigBilingual, makeTokenizer
 import { isModelFile, isPickledWeights, isWholeProcessorFile } from './checkpointFiles.js';
 import type { DescribedComponents } from './components.js';
 import { customModules } from './customCode.js';
+import { readJsonFile } from './jsonFile.js';
 import { joinProcessor, splitProcessor, storePartAlone } from './processorFiles.js';
 import { resizedEmbeddings, withTensors } from './resizedEmbeddings.js';
+import { staysSingle } from './singlePrecision.js';
 import { isTokenizerFile } from './tokenizerClass.js';
 import { torchNameOf } from './torchDtype.js';
 
@@ -68,7 +70,11 @@ export async function storeModel(source: string, folder: string, options: StoreM
   if (rewrites) {
     const own = await readCheckpointTensors(source);
     const tensors = resized === null ? own : withTensors(own, resized.tensors);
-    const wanted = { dtype: options.convertTo, maxShardSizeBytes: options.maxShardSizeBytes };
+    const wanted = {
+      dtype: options.convertTo,
+      staysSingle: options.convertTo && staysSingle(await readConfig(source), options.convertTo),
+      maxShardSizeBytes: options.maxShardSizeBytes,
+    };
     if (options.isPreview) skippedBytes += checkpointSizeBytes(tensors, wanted);
     else {
       await whileUnchanged(source, () =>
@@ -81,6 +87,10 @@ export async function storeModel(source: string, folder: string, options: StoreM
   if (options.convertTo !== undefined) await declareDtype(folder, torchNameOf(options.convertTo));
   if (options.isBilingual) await makeConfigBilingual(folder);
   return { ...placed, skippedBytes };
+}
+
+async function readConfig(source: string): Promise<JsonObject> {
+  return (await readJsonFile(path.join(source, 'config.json'))) ?? {};
 }
 
 function isWeights(name: string): boolean {
