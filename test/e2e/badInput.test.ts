@@ -52,7 +52,7 @@ describe('a workspace with broken models and stores, in VS Code', () => {
       await workbench.openMlflowView();
       await workbench.treeItem(folder).click();
       await workbench.webviewWithText('main.inspector', inspector);
-      await workbench.chooseInMenu(workbench.treeItem(folder), 'Prompt Model');
+      await workbench.chooseInMenu(folder, 'Prompt Model');
       await session.panel.find();
       await session.panel.locator('.model-name', { hasText: folder }).waitFor({ timeout: 30_000 });
       await session.panel.locator('.status-error', { hasText: panel }).waitFor({ timeout: 30_000 });

@@ -51,8 +51,7 @@ describe('commands on models, in VS Code', () => {
 
   it('Save Model offers the checkpoints of the workspace, previews the MLmodel, and leads on to a prompt', async () => {
     const { workbench, panel } = session;
-    await workbench.runCommand('MLflow: Save Model');
-    await workbench.pick('checkpoint');
+    await workbench.runAndPick('MLflow: Save Model', 'checkpoint');
     await workbench.question('Save model (1/4)');
     await workbench.pick(/text-generation.*found from LlamaForCausalLM/);
     await workbench.accept('Save model (2/4)');
@@ -78,8 +77,7 @@ describe('commands on models, in VS Code', () => {
 
   it('a step can be taken back, and a question that is left writes nothing', async () => {
     const { workbench } = session;
-    await workbench.runCommand('MLflow: Save Model');
-    await workbench.pick('checkpoint');
+    await workbench.runAndPick('MLflow: Save Model', 'checkpoint');
     await workbench.pick(/text-generation.*found/);
     await workbench.question('Save model (2/4)');
     await workbench.page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
@@ -91,8 +89,7 @@ describe('commands on models, in VS Code', () => {
 
   it('a Hub repository is saved as a reference to its commit', async () => {
     const { workbench } = session;
-    await workbench.runCommand('MLflow: Save Model');
-    await workbench.pick(/A repository of the Hugging Face Hub/);
+    await workbench.runAndPick('MLflow: Save Model', /A repository of the Hugging Face Hub/);
     await workbench.typeAndAccept('owner/tiny-sentiment', /^Save model$/);
     await workbench.pick(/text-classification.*found from/);
     await workbench.question('Save model (2/5)');
@@ -115,7 +112,8 @@ describe('commands on models, in VS Code', () => {
     const folder = await referenceFolder(session.workspace);
     const hashes = await hashFiles(folder);
     hub.faults.bytesPerSecond = slowBytesPerSecond;
-    await workbench.chooseInMenu(workbench.treeItem('distilbert-reference'), 'Persist Weights…');
+    await workbench.expand('Logged models');
+    await workbench.chooseInMenu('distilbert-reference', 'Persist Weights…');
     const dialog = workbench.page.locator('.monaco-dialog-box');
     await dialog
       .filter({ hasText: /From distilbert\/.* at commit 714eb0fa89d2\..*in 1 weight file.*to download/s })
@@ -132,26 +130,25 @@ describe('commands on models, in VS Code', () => {
 
   it('Persist Weights stores the weights, and the model answers', async () => {
     const { workbench, panel } = session;
-    await workbench.runCommand('MLflow: Persist Weights');
     const names = workbench.page.locator('.quick-input-widget .monaco-list-row');
-    await workbench.quickRow('distilbert-reference').waitFor();
-    assert.equal(await names.filter({ hasText: 'storyteller' }).count(), 0, 'only references are offered');
-    await workbench.pick(/distilbert-reference/);
+    await workbench.runAndPick('MLflow: Persist Weights', /distilbert-reference/, async () => {
+      assert.equal(await names.filter({ hasText: 'storyteller' }).count(), 0, 'only references are offered');
+    });
     await workbench.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Persist Weights' }).click();
     await workbench.notification(/The weights are stored with distilbert-reference now/);
     await workbench.webview('.page-header h1:has-text("distilbert-reference")');
     await workbench.dismissNotifications();
-    await workbench.treeItem(/distilbert-reference.*\d+ kB/).waitFor();
+    await workbench.scrollTo(/distilbert-reference.*\d+ kB/);
     await panel.open('distilbert-reference');
     await (await panel.ask('I love this movie!')).locator('.bar-best', { hasText: 'POSITIVE' }).waitFor();
   });
 
   it('Log Model to a new run of a new experiment in a file store; its model is registered there', async () => {
     const { workbench } = session;
-    await workbench.runCommand('MLflow: Log Model to Run');
-    await workbench.pick('checkpoint');
+    await workbench.runAndPick('MLflow: Log Model to Run', 'checkpoint');
     await workbench.pick(/text-generation.*found/);
     await workbench.typeAndAccept('filed', 'Log model (2/6)');
+    await workbench.question('Log model (3/6)');
     await workbench.pick(/New run…/);
     await workbench.question('Log model (4/6)');
     await workbench.page.locator('.quick-input-widget .monaco-list-row', { hasText: 'New experiment…' }).last().click();
@@ -187,18 +184,20 @@ describe('commands on models, in VS Code', () => {
       return [runs.items.length, models.items.length];
     };
     const before = await count();
-    await workbench.runCommand('MLflow: Log Model to Run');
-    await workbench.pick(/A repository of the Hugging Face Hub/);
+    await workbench.runAndPick('MLflow: Log Model to Run', /A repository of the Hugging Face Hub/);
     await workbench.typeAndAccept('owner/slow', /^Log model$/);
     await workbench.pick(/text-classification.*found from/);
     await workbench.pick(/Store the weights/);
     await workbench.accept('Log model (3/7)');
+    await workbench.question('Log model (4/7)');
     await workbench.pick(/New run…/);
+    // The list before this one names experiments too.
+    await workbench.question('Log model (5/7)');
     await workbench.pick(/language/);
     await workbench.accept('Log model (6/7)');
     // What the last step shows is read from the Hub too: slow only what comes after it.
-    const confirmation = workbench.page.locator('.quick-input-widget', { hasText: /Log to a new run of language/ });
-    await confirmation.waitFor({ timeout: 60_000 });
+    await workbench.question('Log model (7/7)', 60_000);
+    await workbench.quickRow(/Log to a new run of language/).waitFor({ timeout: 60_000 });
     hub.faults.bytesPerSecond = slowBytesPerSecond;
     await workbench.pick(/Log to a new run of language/);
     const progress = await workbench.notification(/Logging slow: Downloading model\.safetensors/);
@@ -212,7 +211,8 @@ describe('commands on models, in VS Code', () => {
 
   it('Register Model takes a logged model of a database, and an alias after it', async () => {
     const { workbench } = session;
-    await workbench.chooseInMenu(workbench.treeItem(/^topics/), 'Register Model…');
+    await workbench.expand('Logged models');
+    await workbench.chooseInMenu(/^topics/, 'Register Model…');
     await workbench.pick(/New registered model/);
     await workbench.typeAndAccept('topic-finder', 'Register model');
     const registered = await workbench.notification(/Registered topics as version 1 of topic-finder/);
@@ -228,18 +228,19 @@ describe('commands on models, in VS Code', () => {
 
   it('a model without weights of its own is not registered: the reason, and the way on', async () => {
     const { workbench } = session;
-    await workbench.runCommand('MLflow: Log Model to Run');
-    await workbench.pick(/A repository of the Hugging Face Hub/);
+    await workbench.runAndPick('MLflow: Log Model to Run', /A repository of the Hugging Face Hub/);
     await workbench.typeAndAccept('owner/tiny-sentiment', /^Log model$/);
     await workbench.pick(/text-classification.*found from/);
     await workbench.pick(/Only refer to the Hub/);
     await workbench.accept('Log model (3/7)');
+    await workbench.question('Log model (4/7)');
     await workbench.pick('first-try');
     await workbench.accept('Log model (5/6)');
     await workbench.pick(/Log to first-try/);
     await workbench.notification(/Logged tiny-sentiment; its weights stay on the Hub/);
     await workbench.dismissNotifications();
-    await workbench.chooseInMenu(workbench.treeItem(/^tiny-sentiment/), 'Register Model…');
+    await workbench.expand('Logged models');
+    await workbench.chooseInMenu(/^tiny-sentiment/, 'Register Model…');
     const refused = await workbench.notification(/cannot be registered|only a reference/);
     await refused.locator('.monaco-button', { hasText: 'Persist Weights' }).waitFor();
     await workbench.dismissNotifications();
@@ -252,8 +253,7 @@ describe('commands on models, in VS Code', () => {
     const without = text.replace(/^signature:\n(?: .*\n)+/m, '');
     assert.notEqual(without, text);
     await writeFile(file, without);
-    await workbench.runCommand('MLflow: Set Signature');
-    await workbench.pick('checkpoint-model');
+    await workbench.runAndPick('MLflow: Set Signature', 'checkpoint-model');
     await workbench.typeAndAccept('Once', 'Set signature of checkpoint-model (1/2)');
     await workbench.question('(2/2)', 60_000);
     await workbench
@@ -274,7 +274,8 @@ describe('commands on models, in VS Code', () => {
 
   it('Validate Model reports every check of a good model', async () => {
     const { workbench } = session;
-    await workbench.chooseInMenu(workbench.treeItem(/^topics/), 'Validate Model');
+    await workbench.expand('Logged models');
+    await workbench.chooseInMenu(/^topics/, 'Validate Model');
     await workbench.notification(/topics is valid\./);
     const report = await workbench.webviewWithText('body', /topics is valid/);
     for (const result of [
@@ -290,8 +291,7 @@ describe('commands on models, in VS Code', () => {
 
   it('Validate Model says what is wrong with a broken one, and leads to it', async () => {
     const { workbench } = session;
-    await workbench.runCommand('MLflow: Validate Model');
-    await workbench.pick('broken-model');
+    await workbench.runAndPick('MLflow: Validate Model', 'broken-model');
     const invalid = await workbench.notification(/broken-model is not valid: 3 checks failed/);
     const report = await workbench.webviewWithText('body', /broken-model is not valid/);
     await report.getByText('requirements.txt asks for transformers 4.41.0, the model was saved with 5.23.0.').waitFor();
@@ -305,9 +305,7 @@ describe('commands on models, in VS Code', () => {
 
   it('Compare Runs asks for the first and lists the runs of its experiment before all others', async () => {
     const { workbench } = session;
-    await workbench.runCommand('MLflow: Compare Runs');
-    await workbench.question('Compare runs: the first');
-    await workbench.pick('hub-baseline');
+    await workbench.runAndPick('MLflow: Compare Runs', 'hub-baseline');
     await workbench.question('Compare hub-baseline with…');
     const rows = workbench.page.locator('.quick-input-widget .monaco-list-row');
     await rows
@@ -332,8 +330,7 @@ describe('commands on models, in VS Code', () => {
       .getByText('No MLflow store or saved model was found')
       .waitFor({ timeout: 60_000 });
     await workbench.screenshot('welcome-light');
-    await workbench.runCommand('MLflow: Log Model to Run');
-    await workbench.pick(/Create a store here/);
+    await workbench.runAndPick('MLflow: Log Model to Run', /Create a store here/);
     await workbench.pick('checkpoint');
     await workbench.question('Log model (1/6)');
     assert.ok((await readdir(empty)).includes('mlflow.db'));

@@ -1,5 +1,5 @@
 import type { Frame, Locator } from 'playwright-core';
-import { repeat, type Workbench } from './workbench.js';
+import type { Workbench } from './workbench.js';
 
 /** The panel that prompts a model, in the words of its user. */
 export class PromptPanel {
@@ -9,14 +9,7 @@ export class PromptPanel {
 
   /** Chooses a model by the palette and waits until it is ready, or has failed. */
   async open(model: string | RegExp): Promise<void> {
-    // An editor that is still opening takes the focus, and with it the list away: then once more.
-    await repeat(
-      async () => {
-        await this.workbench.runCommand('MLflow: Prompt Model');
-        await this.workbench.pick(model, 10_000);
-      },
-      () => this.workbench.page.keyboard.press('Escape'),
-    );
+    await this.workbench.runAndPick('MLflow: Prompt Model', model);
     await this.find();
     await this.locator('.model-name').filter({ hasText: model }).waitFor({ timeout: 30_000 });
     await this.locator('.status-ready, .status-error').first().waitFor({ timeout: 60_000 });

@@ -34,8 +34,7 @@ describe('Restricted Mode, in VS Code', () => {
 
   it('refuses to run a model, says why and where to trust', async () => {
     const { workbench, panel } = session;
-    await workbench.runCommand('MLflow: Prompt Model');
-    await workbench.pick('storyteller');
+    await workbench.runAndPick('MLflow: Prompt Model', 'storyteller');
     await panel.find();
     await panel
       .locator('.page')
@@ -49,7 +48,7 @@ describe('Restricted Mode, in VS Code', () => {
   it('refuses to write into the store, and nothing was written', async () => {
     const { workbench } = session;
     await workbench.expand('sentiment');
-    await workbench.chooseInMenu(workbench.treeItem(/^first-try/), 'Delete Run');
+    await workbench.chooseInMenu(/^first-try/, 'Delete Run');
     await workbench.notification(/not trusted/);
     assert.deepEqual(await hashFiles(session.workspace), hashes);
   });

@@ -143,9 +143,9 @@ describe('the sample workspace, in VS Code', () => {
 
   it('Copy Model URI and Copy Load Snippet fill the clipboard', async () => {
     const { workbench } = session;
-    await workbench.chooseInMenu(workbench.treeItem(/entities.*token-classification/), 'Copy Model URI');
+    await workbench.chooseInMenu(/entities.*token-classification/, 'Copy Model URI');
     assert.match(await workbench.clipboard(/^models:/), /^models:\/m-[0-9a-f]{32}$/);
-    await workbench.chooseInMenu(workbench.treeItem(/entities.*token-classification/), 'Copy Load Snippet…');
+    await workbench.chooseInMenu(/entities.*token-classification/, 'Copy Load Snippet…');
     await workbench.pick('Python');
     assert.match(await workbench.clipboard(/^import/), /mlflow\.pyfunc\.load_model\("models:\/m-/);
   });
@@ -153,7 +153,7 @@ describe('the sample workspace, in VS Code', () => {
   it('Save Model makes a model folder of a checkpoint, which is prompted at once', async () => {
     const { workbench, panel } = session;
     await workbench.page.locator('.activitybar [aria-label^="Explorer"]').first().click();
-    await workbench.chooseInMenu(workbench.treeItem(checkpointFolder), 'Save Model…');
+    await workbench.chooseInMenu(checkpointFolder, 'Save Model…');
     await workbench.pick(/text-generation/);
     const target = path.join(session.workspace, 'saved-model');
     await workbench.typeAndAccept(target, 'Save model (2/4)');
@@ -171,7 +171,7 @@ describe('the sample workspace, in VS Code', () => {
   it('Log Model to Run adds a logged model to the store', async () => {
     const { workbench } = session;
     await workbench.openMlflowView();
-    await workbench.chooseInMenu(workbench.treeItem(/^first-try/), 'Log Model to Run…');
+    await workbench.chooseInMenu(/^first-try/, 'Log Model to Run…');
     await workbench.pick(/A folder…/);
     await workbench.typeAndAccept(path.join(session.workspace, checkpointFolder) + '/', 'Choose a checkpoint');
     await workbench.pick(/text-generation/);
@@ -186,8 +186,7 @@ describe('the sample workspace, in VS Code', () => {
     const { workbench } = session;
     const other = path.join(session.folder, 'other.db');
     await cp(path.join(session.workspace, 'mlflow.db'), other);
-    await workbench.runCommand('MLflow: Add Tracking Store');
-    await workbench.pick('SQLite database');
+    await workbench.runAndPick('MLflow: Add Tracking Store', 'SQLite database');
     await workbench.typeAndAccept(other, 'Choose the database');
     await workbench.treeItem(/^other\.db/).waitFor({ timeout: 10_000 });
     await workbench.runCommand('MLflow: Refresh');

@@ -18,7 +18,7 @@ const launchArguments = [
 ];
 
 /** Tries an action until it succeeds: the workbench may draw itself anew in the middle of it. */
-export async function repeat(action: () => Promise<void>, between?: () => Promise<void>, attempts = 4): Promise<void> {
+async function repeat(action: () => Promise<void>, between?: () => Promise<void>, attempts = 4): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await action();
@@ -92,14 +92,23 @@ export class Workbench {
     return this.page.locator('.sidebar .monaco-list-row').filter({ hasText: text }).first();
   }
 
-  /** Expands a tree row if it is closed. A tree that is being drawn anew may not hear the click: then once more. */
+  /**
+   * Expands a tree row if it is closed. A tree that is being drawn anew may not hear the click: then once more. One that heard
+   * it late may have taken two, and closed again: so it is looked at once more.
+   */
   async expand(text: string | RegExp): Promise<void> {
-    const row = this.treeItem(text);
-    await row.waitFor({ timeout: 30_000 });
-    const isOpen = this.page.locator('.sidebar .monaco-list-row[aria-expanded="true"]').filter({ hasText: text });
+    const isOpen = this.page
+      .locator('.sidebar .monaco-list-row[aria-expanded="true"]')
+      .filter({ hasText: text })
+      .first();
     await repeat(async () => {
-      if ((await row.getAttribute('aria-expanded', { timeout: 5000 })) === 'false') await row.click({ timeout: 5000 });
-      await isOpen.first().waitFor({ timeout: 3000 });
+      const row = await this.scrollTo(text);
+      if ((await row.getAttribute('aria-expanded', { timeout: 5000 })) === 'false') {
+        await row.click({ timeout: 5000 });
+        await isOpen.waitFor({ timeout: 5000 });
+        await this.page.waitForTimeout(500);
+      }
+      await isOpen.waitFor({ timeout: 1000 });
     });
   }
 
@@ -110,6 +119,25 @@ export class Workbench {
         await this.page.keyboard.press('F1');
         await this.quickInput.fill(`>${title}`, { timeout: 5000 });
         await this.quickRow(title).click({ timeout: 5000 });
+      },
+      () => this.page.keyboard.press('Escape'),
+    );
+  }
+
+  /**
+   * Runs a command and picks from the list that it opens. An editor that is still opening, or a message that goes, takes the
+   * focus, and with it the list away: then both once more.
+   * @param look is called while the list is shown
+   */
+  async runAndPick(title: string, text: string | RegExp, look?: () => Promise<void>): Promise<void> {
+    await repeat(
+      async () => {
+        await this.runCommand(title);
+        if (look !== undefined) {
+          await this.quickRow(text).waitFor({ timeout: 10_000 });
+          await look();
+        }
+        await this.pick(text, 10_000);
       },
       () => this.page.keyboard.press('Escape'),
     );
@@ -162,9 +190,31 @@ export class Workbench {
     await dialog.waitFor({ state: 'hidden', timeout: 10_000 });
   }
 
-  /** Chooses an entry of the context menu of `target`. */
-  async chooseInMenu(target: Locator, label: string): Promise<void> {
-    await target.waitFor({ timeout: 30_000 });
+  /** A row of a tree, scrolled into sight: only rows in sight are drawn. Fails with the rows that are there. */
+  async scrollTo(text: string | RegExp): Promise<Locator> {
+    const row = this.treeItem(text);
+    const tree = this.page.locator('.sidebar .monaco-list').first();
+    let seen: string[] = [];
+    for (let attempt = 0; attempt < 6; attempt++) {
+      if (await row.isVisible()) return row;
+      await tree.hover({ timeout: 5000 });
+      await this.page.mouse.wheel(0, -100_000);
+      for (let page = 0; page < 5; page++) {
+        const found = await row.waitFor({ timeout: 1000 }).then(
+          () => true,
+          () => false,
+        );
+        if (found) return row;
+        seen = [...seen, ...(await this.page.locator('.sidebar .monaco-list-row').allInnerTexts())];
+        await this.page.mouse.wheel(0, 500);
+      }
+    }
+    throw new Error(`No row fits ${text}. There are: ${[...new Set(seen)].join(' | ').replaceAll('\n', ' ')}`);
+  }
+
+  /** Chooses an entry of the context menu of a row of the tree. */
+  async chooseInMenu(text: string | RegExp, label: string): Promise<void> {
+    const target = await this.scrollTo(text);
     const item = this.page.locator('.monaco-menu .action-menu-item', { hasText: label }).first();
     await repeat(
       async () => {

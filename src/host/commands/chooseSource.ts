@@ -42,6 +42,8 @@ async function pickSource(title: string): Promise<string> {
     title,
     placeHolder: l10n.t('Which checkpoint?'),
     matchOnDescription: true,
+    // The first of several questions stays like the others.
+    ignoreFocusOut: true,
   });
   if (chosen?.folder !== undefined) return chosen.folder;
   const asked = chosen?.way === 'hub' ? await askRepository(title) : chosen && (await askFolder());
