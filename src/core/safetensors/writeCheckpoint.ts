@@ -3,6 +3,7 @@ import path from 'node:path';
 import { MlflowError, throwIfCancelled } from '../errors.js';
 import type { LongRunningOptions } from '../ports.js';
 import type { CheckpointTensor, CheckpointTensors } from './checkpoint.js';
+import { inShardOrder } from './shardOrder.js';
 import { tensorSizeBytes, type SafetensorsDtype } from './dtype.js';
 import { convertFloats, floatSizeBytes, isFloatDtype, type FloatDtype } from './floatConversion.js';
 
@@ -13,6 +14,8 @@ export interface WriteCheckpointOptions extends LongRunningOptions {
   staysSingle?: ((tensorName: string) => boolean) | undefined;
   /** A tensor larger than this gets a file of its own. Python's flavor writes `500MB`. */
   maxShardSizeBytes?: number | undefined;
+  /** Whether the index of shards tells the number of parameters, as transformers 5 does. Default `true`. */
+  countsParameters?: boolean | undefined;
 }
 
 interface PlannedTensor {
@@ -53,9 +56,8 @@ export async function writeCheckpoint(
   folder: string,
   options: WriteCheckpointOptions = {},
 ): Promise<string[]> {
-  const planned = [...checkpoint.tensors.values()].map((source) => plan(source, options));
-  const shards = splitIntoShards(planned, options.maxShardSizeBytes ?? Infinity);
-  const totalBytes = planned.reduce((sum, tensor) => sum + tensor.sizeBytes, 0);
+  const shards = planShards(checkpoint, options);
+  const totalBytes = sizeOf(shards.flat());
   const names = shards.map((_, index) => shardName(index, shards.length));
   let doneBytes = 0;
   for (const [index, shard] of shards.entries()) {
@@ -68,23 +70,22 @@ export async function writeCheckpoint(
   }
   if (shards.length === 1) return names;
   const indexName = 'model.safetensors.index.json';
-  await writeFile(path.join(folder, indexName), indexText(shards, names, checkpoint.parameterCount, totalBytes));
+  await writeFile(path.join(folder, indexName), indexText(shards, names, options));
   return [...names, indexName];
 }
 
 /** Bytes of all files that {@link writeCheckpoint} would write with these options. */
 export function checkpointSizeBytes(
   checkpoint: CheckpointTensors,
-  options: Pick<WriteCheckpointOptions, 'dtype' | 'staysSingle' | 'maxShardSizeBytes'>,
+  options: Omit<WriteCheckpointOptions, keyof LongRunningOptions>,
 ): number {
-  const planned = [...checkpoint.tensors.values()].map((source) => plan(source, options));
-  const shards = splitIntoShards(planned, options.maxShardSizeBytes ?? Infinity);
-  const totalBytes = planned.reduce((sum, tensor) => sum + tensor.sizeBytes, 0);
+  const shards = planShards(checkpoint, options);
+  const totalBytes = sizeOf(shards.flat());
   const metadata = { format: 'pt', ...checkpoint.metadata };
   const headers = shards.reduce((sum, shard) => sum + headerBytes(inFileOrder(shard), metadata).length, 0);
   if (shards.length === 1) return totalBytes + headers;
   const names = shards.map((_, index) => shardName(index, shards.length));
-  return totalBytes + headers + Buffer.byteLength(indexText(shards, names, checkpoint.parameterCount, totalBytes));
+  return totalBytes + headers + Buffer.byteLength(indexText(shards, names, options));
 }
 
 /**
@@ -113,6 +114,18 @@ export function parseShardSize(size: string | number): number {
   return Math.floor(Number(match[1]) * unit);
 }
 
+/** Shards of the tensors in the order in which transformers 5 writes them. */
+function planShards(checkpoint: CheckpointTensors, options: WriteCheckpointOptions): PlannedTensor[][] {
+  const blocks = inShardOrder([...checkpoint.tensors.values()]).map((block) =>
+    block.map((source) => plan(source, options)),
+  );
+  return splitIntoShards(blocks, options.maxShardSizeBytes ?? Infinity);
+}
+
+function sizeOf(tensors: readonly PlannedTensor[]): number {
+  return tensors.reduce((sum, tensor) => sum + tensor.sizeBytes, 0);
+}
+
 function plan(source: CheckpointTensor, { dtype: wanted, staysSingle }: WriteCheckpointOptions): PlannedTensor {
   if (wanted === undefined || !isFloatDtype(source.dtype))
     return { source, dtype: source.dtype, sizeBytes: source.lengthBytes };
@@ -121,21 +134,22 @@ function plan(source: CheckpointTensor, { dtype: wanted, staysSingle }: WriteChe
   return { source, dtype, sizeBytes: sizeBytes ?? 0 };
 }
 
-function splitIntoShards(tensors: readonly PlannedTensor[], limitBytes: number): PlannedTensor[][] {
+function splitIntoShards(blocks: readonly PlannedTensor[][], limitBytes: number): PlannedTensor[][] {
   const shards: PlannedTensor[][] = [];
   let current: PlannedTensor[] = [];
   let currentBytes = 0;
-  for (const tensor of tensors) {
-    if (tensor.sizeBytes > limitBytes) {
-      shards.push([tensor]);
+  for (const block of blocks) {
+    const blockBytes = sizeOf(block);
+    if (blockBytes > limitBytes) {
+      shards.push(block);
       continue;
     }
-    if (currentBytes + tensor.sizeBytes > limitBytes) {
+    if (currentBytes + blockBytes > limitBytes) {
       shards.push(current);
       [current, currentBytes] = [[], 0];
     }
-    current.push(tensor);
-    currentBytes += tensor.sizeBytes;
+    current.push(...block);
+    currentBytes += blockBytes;
   }
   if (current.length > 0) shards.push(current);
   return shards.filter((shard) => shard.length > 0);
@@ -150,13 +164,26 @@ function shardName(index: number, count: number): string {
 function indexText(
   shards: readonly PlannedTensor[][],
   names: readonly string[],
-  parameterCount: number,
-  totalBytes: number,
+  { countsParameters = true }: WriteCheckpointOptions,
 ): string {
   const entries = shards.flatMap((shard, index) => shard.map((tensor) => [tensor.source.name, names[index]!] as const));
   const weightMap = Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
-  const metadata = { total_parameters: parameterCount, total_size: totalBytes };
+  const tensors = shards.flat();
+  const metadata = {
+    ...(countsParameters && { total_parameters: parameterCount(tensors) }),
+    total_size: sizeOf(tensors),
+  };
   return `${JSON.stringify({ metadata, weight_map: weightMap }, null, 2)}\n`;
+}
+
+/** Statistics and positions that modules keep beside their parameters. */
+const bufferName =
+  /(^|\.)(running_mean|running_var|num_batches_tracked|position_ids|inv_freq|relative_position_index|e_score_correction_bias|layer_scalar)$/;
+
+function parameterCount(tensors: readonly PlannedTensor[]): number {
+  return tensors
+    .filter(({ source }) => !bufferName.test(source.name))
+    .reduce((sum, { source }) => sum + source.shape.reduce((product, size) => product * size, 1), 0);
 }
 
 async function writeShard(

@@ -45,6 +45,7 @@ export async function storePayload(
           wholeFolder: source.kind === 'checkpoint',
           convertTo: options.torchDtype === undefined ? undefined : floatDtypeOf(options.torchDtype),
           maxShardSizeBytes: options.maxShardSize === undefined ? undefined : parseShardSize(options.maxShardSize),
+          countsParameters: save.nameGeneration !== 4,
           adapterFolder: source.adapterFolder,
         })
       : Promise.resolve(null),

@@ -29,6 +29,8 @@ export interface StoreModelOptions extends StoreOptions {
   wholeFolder: boolean;
   convertTo?: FloatDtype | undefined;
   maxShardSizeBytes?: number | undefined;
+  /** Whether the index of shards tells the number of parameters, as transformers 5 writes it. */
+  countsParameters?: boolean | undefined;
   /** Adapter of this base: where it brings embeddings of another size, they are stored as the base's. */
   adapterFolder?: string | undefined;
 }
@@ -74,6 +76,7 @@ export async function storeModel(source: string, folder: string, options: StoreM
       dtype: options.convertTo,
       staysSingle: options.convertTo && staysSingle(await readConfig(source), options.convertTo),
       maxShardSizeBytes: options.maxShardSizeBytes,
+      countsParameters: options.countsParameters,
     };
     if (options.isPreview) skippedBytes += checkpointSizeBytes(tensors, wanted);
     else {
