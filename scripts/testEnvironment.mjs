@@ -18,7 +18,11 @@ const nodeVersion = '24.21.0';
 const pythonPackages = {
   new: [
     ['torch==2.13.0'],
-    ['mlflow==3.17.2', 'transformers==5.23.0', 'peft==0.21.2', 'accelerate', 'sentencepiece', 'gguf', 'pillow'],
+    [
+      ...['mlflow==3.17.2', 'transformers==5.23.0', 'peft==0.21.2', 'accelerate', 'sentencepiece', 'gguf', 'pillow'],
+      // packaging 26.4 keeps a label such as +cu128 where MLflow asks for a version without it.
+      ...['pandas<3.2', 'numpy<2.5', 'packaging<26.4'],
+    ],
   ],
   old: [
     ['torch==2.13.0'],

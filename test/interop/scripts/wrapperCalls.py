@@ -91,7 +91,8 @@ def answer(question):
         output = wrapper.predict(decode(question["data"]), question["params"])
         out = io.StringIO()
         predictions_to_json(output, out)
-        result["predictions"] = json.loads(out.getvalue())["predictions"]
+        # JavaScript's JSON knows no NaN.
+        result["predictions"] = json.loads(out.getvalue(), parse_constant=lambda name: None)["predictions"]
     except Exception as error:
         result["error"] = str(error)
         result["code"] = getattr(error, "error_code", None)
