@@ -2,7 +2,6 @@ import { MlflowError, throwIfCancelled, type ErrorCode } from '../errors.js';
 import type { Fetch } from '../ports.js';
 import { fetchTransport, readBytes, type ByteResponse, type ByteTransport } from './byteTransport.js';
 import type { HubSettings } from './hubSettings.js';
-import { nodeTransport } from './nodeTransport.js';
 
 export interface HubRequest {
   method?: 'GET' | 'HEAD' | undefined;
@@ -31,6 +30,15 @@ const transient = new Set([408, 429, 500, 502, 503, 504]);
 
 class SilentServerError extends Error {}
 
+/** The network of Node, imported at the first request: who stays with local files loads nothing of it. */
+function networkTransport(settings: HubSettings): ByteTransport {
+  let transport: Promise<ByteTransport> | undefined;
+  return async (url, request) => {
+    transport ??= import('./nodeTransport.js').then(({ nodeTransport }) => nodeTransport(settings));
+    return (await transport)(url, request);
+  };
+}
+
 /**
  * Requests to one Hub: redirects followed by hand so that the token goes to no other host, transient failures repeated with
  * the waiting time that the Hub asks for.
@@ -44,7 +52,7 @@ export class HubConnection {
     fetchPort?: Fetch,
     private readonly wait: (durationMs: number, signal?: AbortSignal) => Promise<void> = sleep,
   ) {
-    this.transport = fetchPort ? fetchTransport(fetchPort) : nodeTransport(settings);
+    this.transport = fetchPort ? fetchTransport(fetchPort) : networkTransport(settings);
   }
 
   /** `fetch` for clients of the Hub's API: throws where the answer is an error. */
