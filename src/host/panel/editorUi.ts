@@ -1,20 +1,33 @@
-import { commands, env, l10n, Uri, window, workspace } from 'vscode';
+import { commands, env, l10n, Uri, window, workspace, type OpenDialogOptions } from 'vscode';
 import { pickModel } from '../commands/pickModel.js';
 import type { ModelCatalog, ModelEntry } from './modelCatalog.js';
 import type { PanelUi } from './panelPorts.js';
 
-const fileFilters: Record<'image' | 'audio' | 'any', Record<string, string[]>> = {
-  image: { Images: ['png', 'jpg', 'jpeg', 'gif', 'bmp', 'webp', 'tif', 'tiff'] },
-  audio: { Audio: ['wav', 'flac', 'mp3', 'ogg', 'm4a'] },
-  any: {},
+type FileKind = Parameters<PanelUi['pickFile']>[0];
+
+const fileEndings: Record<Exclude<FileKind, 'any'>, string[]> = {
+  image: ['png', 'jpg', 'jpeg', 'gif', 'bmp', 'webp', 'tif', 'tiff'],
+  audio: ['wav', 'flac', 'mp3', 'ogg', 'm4a'],
 };
+
+function fileDialog(kind: FileKind): OpenDialogOptions {
+  const openLabel = l10n.t('Choose');
+  switch (kind) {
+    case 'image':
+      return { openLabel, title: l10n.t('Choose an image'), filters: { [l10n.t('Images')]: fileEndings.image } };
+    case 'audio':
+      return { openLabel, title: l10n.t('Choose a sound'), filters: { [l10n.t('Sounds')]: fileEndings.audio } };
+    case 'any':
+      return { openLabel, title: l10n.t('Choose a file') };
+  }
+}
 
 /** The panel's way into VS Code. */
 export function editorUi(catalog: ModelCatalog): PanelUi {
   return {
     pickModel: (purpose, currentId) => pick(catalog, purpose, currentId),
     async pickFile(kind) {
-      const chosen = await window.showOpenDialog({ canSelectMany: false, filters: fileFilters[kind] });
+      const chosen = await window.showOpenDialog(fileDialog(kind));
       return chosen?.[0]?.fsPath;
     },
     async copyText(text) {

@@ -19,6 +19,9 @@ const hopeless = new Set<ErrorReason>([
   'taskUnsupported',
 ]);
 
+/** Characters of a message that are shown: some repeat the input, a whole image. */
+const messageLimit = 2000;
+
 /** Any thrown value as the panel shows it: its sentence, and what can be done about it. */
 export function panelError(thrown: unknown): PanelError {
   const error = MlflowError.from(thrown);
@@ -28,7 +31,7 @@ export function panelError(thrown: unknown): PanelError {
     .filter((action) => action !== undefined);
   if (reason === 'deviceUnavailable') actions.unshift('useCpu');
   if (reason !== null && hopeless.has(reason)) actions.push('chooseModel');
-  return { message: errorText(error), errorCode, reason, actions };
+  return { message: errorText(error).slice(0, messageLimit), errorCode, reason, actions };
 }
 
 /** Restricted Mode: the panel shows models and refuses to run them. */

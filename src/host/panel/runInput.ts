@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import { MlflowError } from '../../core/errors.js';
 import { l10n } from '../../core/l10n.js';
 import {
@@ -13,9 +12,7 @@ import {
 import { fieldLabel, problemText } from '../../core/signature/formTexts.js';
 import type { SignatureForm } from '../../core/signature/formFields.js';
 import type { ChatMessage, RunInput, Turn } from '../../protocol/panel.js';
-
-/** Files beyond this are not read into a message. */
-const fileLimitBytes = 64 * 1024 * 1024;
+import { fileInput } from './fileInput.js';
 
 /**
  * What a draft comes to: MLflow's data and params. Earlier turns of a chat go before the new message.
@@ -77,23 +74,8 @@ async function fieldValues(form: SignatureForm, draft: FormDraft): Promise<Recor
   for (const field of form.fields) {
     const read = readField(field, draft.values[field.name] ?? '');
     if (!read.ok) continue;
-    const isFile = field.control === 'file' && field.scalar === 'binary';
-    values[field.name] = isFile && typeof read.value === 'string' ? await fileBytes(read.value) : read.value;
+    const isFile = field.control === 'file' && typeof read.value === 'string';
+    values[field.name] = isFile ? await fileInput(field, read.value as string) : read.value;
   }
   return values;
-}
-
-async function fileBytes(path: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(path);
-    if (size > fileLimitBytes)
-      throw MlflowError.invalidParameter(l10n.t('{0} is larger than 64 MB. Choose a smaller file.', path));
-    return new Uint8Array(await readFile(path));
-  } catch (cause) {
-    if (MlflowError.is(cause)) throw cause;
-    throw MlflowError.invalidParameter(l10n.t('There is no readable file at {0}. Choose another one.', path), {
-      reason: 'fileMissing',
-      cause,
-    });
-  }
 }

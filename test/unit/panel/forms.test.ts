@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { SignatureForm } from '../../../src/core/signature/formFields.js';
 import { emptyDraft, type FormDraft } from '../../../src/core/signature/formDraft.js';
 import { adaptedDraft, runInput } from '../../../src/host/panel/runInput.js';
@@ -49,11 +53,23 @@ test('params that were not changed are not sent; changed ones have their type', 
 
 test('images are given as paths, audio as the bytes of a file', async () => {
   const image = form({ task: 'image-classification', inputs: stringInput });
-  assert.equal((await runInput(image, draft({ '': '/x.png' }), [])).data, '/x.png');
+  for (const given of [fileURLToPath(import.meta.url), 'https://example.org/x.png', '/9j/AA==']) {
+    assert.equal((await runInput(image, draft({ '': given }), [])).data, given);
+  }
+  await assert.rejects(runInput(image, draft({ '': '/no/such/image.png' }), []), /no readable file/);
   const audio = form({ task: 'automatic-speech-recognition', inputs: [{ type: 'binary', required: true }] });
   const file = new URL(import.meta.url).pathname;
   assert.ok((await runInput(audio, draft({ '': file }), [])).data instanceof Uint8Array);
   await assert.rejects(runInput(audio, draft({ '': '/no/such/file.wav' }), []), /no readable file/);
+});
+
+test('an image whose path MLflow cannot take is given as base64', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'images-'));
+  const image = form({ task: 'image-classification', inputs: stringInput });
+  const file = path.join(folder, 'Bäume.png');
+  await writeFile(file, 'pixels');
+  assert.equal((await runInput(image, draft({ '': file }), [])).data, Buffer.from('pixels').toString('base64'));
+  await rm(folder, { recursive: true });
 });
 
 test('JSON mode sends what is written', async () => {
