@@ -68,33 +68,18 @@ async function openSample(services: HostServices): Promise<void> {
 async function addTrackingStore(services: HostServices): Promise<void> {
   const choice = await window.showQuickPick(
     [
-      { id: 'server', label: `$(server) ${l10n.t('Tracking server…')}`, description: 'http://127.0.0.1:5000' },
       { id: 'file', label: `$(database) ${l10n.t('SQLite database…')}`, description: 'mlflow.db' },
       { id: 'folder', label: `$(folder) ${l10n.t('File store…')}`, description: 'mlruns' },
     ],
     { title: l10n.t('Add tracking store'), placeHolder: l10n.t('Where are the runs?') },
   );
   if (choice === undefined) return;
-  const uri = choice.id === 'server' ? await askServer() : await askPath(choice.id === 'folder');
+  const uri = await askPath(choice.id === 'folder');
   if (uri === undefined) return;
   const configured = trackingUris();
   if (!configured.includes(uri)) await setTrackingUris([...configured, uri]);
   await services.workspaceStores.search();
   await commands.executeCommand('mlflow.runsAndModels.focus');
-}
-
-function askServer(): Thenable<string | undefined> {
-  return window.showInputBox({
-    title: l10n.t('Add tracking server'),
-    prompt: l10n.t('Address of the server. Credentials are not written here: MLflow’s environment variables are used.'),
-    placeHolder: 'http://127.0.0.1:5000',
-    validateInput: (text) => {
-      if (!/^https?:\/\/[^/\s]+/.test(text.trim())) return l10n.t('An address that starts with http:// or https://');
-      if (/\/\/[^/]*@/.test(text))
-        return l10n.t('An address with a user name or password would be stored in plain text.');
-      return undefined;
-    },
-  });
 }
 
 async function askPath(isFolder: boolean): Promise<string | undefined> {

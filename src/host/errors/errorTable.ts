@@ -61,7 +61,7 @@ export function adviceByReason(): Readonly<Record<ErrorReason, ErrorAdvice>> {
     shardMissing: { hint: l10n.t('Copy the missing file into the folder.'), actions: ['revealFile', 'retry'] },
     signatureInvalid: { hint: l10n.t('Open the file to see its signature.'), actions: ['openMlmodel'] },
     storeForeign: {
-      hint: l10n.t('Choose another file, or the address of a tracking server.'),
+      hint: l10n.t('Choose an mlflow.db or a folder mlruns.'),
       actions: ['addTrackingStore', 'showLog'],
     },
     storeLocked: {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
 import { MlflowError } from '../../core/errors.js';
+import { l10n } from '../../core/l10n.js';
 import type { LongRunningOptions } from '../../core/ports.js';
 import { entryOf, type ModelCatalog, type ModelEntry } from '../panel/modelCatalog.js';
 import { modelNote } from '../tree/describeNode.js';
@@ -88,7 +89,7 @@ export class WorkspaceModels implements ModelCatalog {
     const perStore = await Promise.all(this.stores.all.map((connection) => this.readStore(connection).catch(() => [])));
     const folders: GroupNode = { kind: 'group', id: '', parent: undefined, group: 'modelFolders', storeUri: undefined };
     const saved = await this.models.folders(folders);
-    return [...perStore.flat(), ...saved.map(({ model }) => entryOf(model, path.dirname(model.location ?? '')))];
+    return [...perStore.flat(), ...saved.map((node) => entryOf(node.model, l10n.t('Saved models'), modelNote(node)))];
   }
 
   private async readStore(connection: StoreConnection): Promise<ModelEntry[]> {

@@ -234,13 +234,14 @@ function modelDescription(node: ModelNode): string {
   }
   if (node.model.summary !== undefined) parts.push(...summaryParts(node.model.summary));
   else if (node.kind === 'modelFolder') parts.push(l10n.t('MLmodel is not readable'));
-  if (node.kind === 'loggedModel') parts.push(modelNote(node));
+  if (node.kind !== 'modelVersion') parts.push(modelNote(node));
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-/** What tells a model from others of its name: `from first-try`; the aliases of a version. */
+/** What tells a model from others of its name: `from first-try`; the aliases of a version; where a folder lies. */
 export function modelNote(node: ModelNode): string {
   if (node.kind === 'modelVersion') return node.version.aliases.map((alias) => `@${alias}`).join(' ');
+  if (node.kind === 'modelFolder') return node.folder === '' ? '' : l10n.t('in {0}', node.folder);
   return node.kind === 'loggedModel' && node.sourceRunName !== undefined ? l10n.t('from {0}', node.sourceRunName) : '';
 }
 

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path/posix';
 import { summarizeMlmodel, type ModelSummary } from '../../core/mlmodel/modelSummary.js';
 import type { FileInfo, LoggedModel, ModelVersion } from '../../core/tracking/entities.js';
 import type { StoreSession } from '../stores/storeSession.js';
@@ -63,8 +64,16 @@ export class ModelLoader {
         const text = await this.readFolder(path);
         const read = text === undefined ? undefined : summarizeMlmodel(text);
         const summary = read && (await withStoredSize(read, () => this.sizeOfFolder(`${path}/model`)));
-        const model = { name, uri: path, storeUri: undefined, location: path, summary };
-        return { kind: 'modelFolder', id: `${parent.id}|${path}`, parent, storeUri: undefined, model };
+        const model = { name: basename(name), uri: path, storeUri: undefined, location: path, summary };
+        const above = dirname(name);
+        return {
+          kind: 'modelFolder',
+          id: `${parent.id}|${path}`,
+          parent,
+          storeUri: undefined,
+          folder: above === '.' ? '' : above,
+          model,
+        };
       }),
     );
   }

@@ -113,6 +113,8 @@ export interface ModelVersionNode extends StoreNodeBase {
 export interface ModelFolderNode extends NodeBase {
   readonly kind: 'modelFolder';
   readonly storeUri: undefined;
+  /** Where the model's folder lies in the workspace; empty at its top. */
+  folder: string;
   model: ModelReference;
 }
 

@@ -91,10 +91,11 @@ describe('how a run looks', () => {
 });
 
 describe('a reference-only model', () => {
-  it('says so instead of a size, and offers no registration by its token alone', () => {
+  it('says so instead of a size and where its folder lies, and offers no registration by its token alone', () => {
     const view = describeNode(
       {
         kind: 'modelFolder',
+        folder: 'models',
         id: 'm',
         parent: undefined,
         storeUri: undefined,
@@ -119,7 +120,7 @@ describe('a reference-only model', () => {
       },
       0,
     );
-    assert.equal(view.description, 'question-answering · reference only · fp32');
+    assert.equal(view.description, 'question-answering · reference only · fp32 · in models');
     assert.equal(view.contextValue, 'modelFolder;model;transformers;referenceOnly');
     assert.equal(view.command, 'mlflow.openMlmodel');
   });
