@@ -51,7 +51,7 @@ export function reduceInspector(state: InspectorState, delta: InspectorDelta): I
 
 /** What a button of the inspector starts. */
 export type InspectorCommand =
-  'prompt' | 'persistWeights' | 'register' | 'copyUri' | 'copySnippet' | 'openText' | 'manageTrust';
+  'prompt' | 'persistWeights' | 'register' | 'setSignature' | 'copyUri' | 'copySnippet' | 'openText' | 'manageTrust';
 
 /** What the inspector asks of the host. */
 export type InspectorMethods = {

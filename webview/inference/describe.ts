@@ -9,6 +9,7 @@ import type {
   PredictionStats,
 } from '../../src/protocol/inference.js';
 import type { Answer, ErrorAction, ModelStatus, PanelState } from '../../src/protocol/panel.js';
+import { unbroken } from '../shared/unbroken.js';
 
 const deviceNames: Readonly<Record<Device, string>> = {
   cpu: 'CPU',
@@ -98,14 +99,6 @@ export function statusLine({
         ),
       };
   }
-}
-
-/** A number stays on one line with its unit, and with the word before it. */
-function unbroken(text: string): string {
-  return text
-    .replace(/(\p{L}) (?=\d)/gu, '$1\u00a0')
-    .replace(/(\d) (?=\S)/g, '$1\u00a0')
-    .replace(/\u00a0·/g, ' ·');
 }
 
 function loadingText({ message, fraction }: Extract<ModelStatus, { kind: 'loading' }>): string {

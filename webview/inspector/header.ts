@@ -3,6 +3,7 @@ import { formatBytes, formatCount } from '../../src/core/format.js';
 import type { InspectorModel, InspectorProblem, ModelFacts } from '../../src/core/inspector/inspectorModel.js';
 import type { InspectorState } from '../../src/protocol/inspector.js';
 import { classes, element, type View } from '../shared/dom.js';
+import { unbroken } from '../shared/unbroken.js';
 import { tag } from '../ui/badge.js';
 import { button, iconButton } from '../ui/button.js';
 import { icon } from '../ui/icon.js';
@@ -18,7 +19,12 @@ export function pageHeader(model: InspectorModel, state: InspectorState, { port 
     element(
       'div',
       { class: 'title-row' },
-      element('h1', { title: model.name }, icon(facts.isReferenceOnly ? 'references' : 'symbol-method'), name),
+      element(
+        'h1',
+        { title: name },
+        icon(facts.isReferenceOnly ? 'references' : 'symbol-method'),
+        element('span', { class: 'name' }, name),
+      ),
       facts.isReferenceOnly
         ? tag(l10n.t('reference only'), l10n.t('The weights are not stored with the model.'))
         : null,
@@ -28,7 +34,7 @@ export function pageHeader(model: InspectorModel, state: InspectorState, { port 
         : null,
       actions(facts, state, port),
     ),
-    element('p', { class: 'facts' }, factLine(facts)),
+    element('p', { class: 'facts' }, unbroken(factLine(facts))),
   );
 }
 

@@ -1,4 +1,5 @@
 import { l10n } from '../../src/core/l10n.js';
+import { mediaOfTask } from '../../src/core/signature/mediaOfTask.js';
 import type { InspectorState, Trial } from '../../src/protocol/inspector.js';
 import { element, type View } from '../shared/dom.js';
 import { button } from '../ui/button.js';
@@ -12,7 +13,11 @@ export function trialPanel(state: InspectorState, { port, page, update }: PageCo
   const { trial, trialRefusal } = state;
   const input = page.trialInput ?? state.exampleInput;
   const isBusy = trial.status === 'loading' || trial.status === 'running';
-  const run = (): void => port.request('tryOut', { input, params: page.trialParams });
+  const refused = trialRefusal?.message;
+  const noInput = input.trim() === '' ? l10n.t('Enter an input first') : undefined;
+  const run = (): void => {
+    if (refused === undefined && noInput === undefined) port.request('tryOut', { input, params: page.trialParams });
+  };
   const hasParams = (state.model?.signature?.params.length ?? 0) > 0;
   return element(
     'div',
@@ -23,10 +28,10 @@ export function trialPanel(state: InspectorState, { port, page, update }: PageCo
       label: l10n.t('Input'),
       hideLabel: true,
       value: input,
-      placeholder: l10n.t('A text, or JSON'),
+      placeholder: inputPlaceholder(state.model?.facts.task ?? ''),
       minRows: 2,
       maxRows: 10,
-      disabledReason: trialRefusal?.message,
+      disabledReason: refused,
       onInput: (value) => update({ trialInput: value }),
       onKeyDown: (event) => {
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) run();
@@ -40,7 +45,7 @@ export function trialPanel(state: InspectorState, { port, page, update }: PageCo
           hint: 'JSON',
           value: page.trialParams,
           placeholder: '{}',
-          disabledReason: trialRefusal?.message,
+          disabledReason: refused,
           onInput: (value) => update({ trialParams: value }),
         })
       : null,
@@ -58,13 +63,24 @@ export function trialPanel(state: InspectorState, { port, page, update }: PageCo
             label: l10n.t('Run'),
             icon: 'play',
             title: 'Ctrl+Enter',
-            disabledReason: trialRefusal?.message,
+            disabledReason: refused ?? noInput,
             onClick: run,
           }),
       trialRefusal === null ? null : refusal(trialRefusal, state, port),
     ),
     element('div', { class: 'trial-result', 'aria-live': 'polite' }, ...result(trial)),
   );
+}
+
+function inputPlaceholder(task: string): string {
+  switch (mediaOfTask(task)) {
+    case 'image':
+      return l10n.t('Path or address of an image');
+    case 'audio':
+      return l10n.t('Path or address of a sound');
+    case null:
+      return l10n.t('A text, or JSON');
+  }
 }
 
 function refusal(

@@ -1,9 +1,10 @@
 import { MlflowError } from '../errors.js';
 import type { JsonObject, JsonValue } from '../ports.js';
 import { jsonText, readJson } from '../signature/formDraft.js';
+import { mediaOfTask } from '../signature/mediaOfTask.js';
 import type { InspectorModel } from './inspectorModel.js';
 
-/** The text a trial starts with: what the input example asks for, else a sentence that suits the task. */
+/** The text a trial starts with: what the input example asks for, else a sentence that suits the task; none for images and sounds. */
 export function exampleInput(model: InspectorModel): string {
   const example = parseJson(model.inputExample?.text ?? '');
   if (example !== undefined) {
@@ -22,7 +23,7 @@ export function exampleInput(model: InspectorModel): string {
     case 'text-classification':
       return 'I love it';
     default:
-      return 'Hello';
+      return mediaOfTask(model.facts.task ?? '') === null ? 'Hello' : '';
   }
 }
 

@@ -9,6 +9,7 @@ import type { ModelSignature } from './modelSignature.js';
 import type { ParamSpec } from './params.js';
 import { toPlain } from './pythonValue.js';
 import type { ColSpec, Schema } from './schema.js';
+import { mediaOfTask } from './mediaOfTask.js';
 
 /** Optional columns of the `llm/v1` schemas that the pipelines refuse, or that need JSON. */
 const hiddenColumns = new Set<unknown>(['n', 'stream', 'tools', 'custom_inputs']);
@@ -110,9 +111,7 @@ function controlOf(type: ColumnType): { control: FieldControl; scalar: DataType 
 /** The kind of file that bytes, or a text of a media task, stand for. A question about an image stays a text. */
 function fileKindOf(task: string, name: string, scalar: DataType): NonNullable<FormField['fileKind']> | null {
   if (scalar !== 'binary' && !/^$|image|audio|speech|path|url/i.test(name)) return null;
-  if (/image|object-detection|depth|visual/.test(task)) return 'image';
-  if (/audio|speech/.test(task)) return 'audio';
-  return scalar === 'binary' ? 'any' : null;
+  return mediaOfTask(task) ?? (scalar === 'binary' ? 'any' : null);
 }
 
 /** A type as MLflow prints it, objects by the names of their properties alone. */

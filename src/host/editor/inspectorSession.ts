@@ -113,6 +113,8 @@ export class InspectorSession {
         return commands.executeCommand('mlflow.persistPretrainedModel', this.reference);
       case 'register':
         return commands.executeCommand('mlflow.registerModel', this.reference);
+      case 'setSignature':
+        return commands.executeCommand('mlflow.setSignature', this.reference);
       case 'copyUri':
         return commands.executeCommand('mlflow.copyModelUri', this.reference);
       case 'copySnippet':

@@ -82,7 +82,7 @@ test('the status line says what is going on', () => {
   );
   assert.match(
     statusLine({ ...base, status: { kind: 'ready', model } }).text,
-    /^ready · loaded in\u00a01\u00a0ms · 1\u00a0B$/,
+    /^ready\u00a0· loaded in\u00a01\u00a0ms\u00a0· 1\u00a0B$/,
   );
   assert.match(statusLine({ ...base, runningTurnId: 't', status: { kind: 'ready', model } }).text, /^answering/);
   assert.match(

@@ -2,6 +2,7 @@ import { l10n } from '../../../src/core/l10n.js';
 import type { InspectorModel, SignatureRow } from '../../../src/core/inspector/inspectorModel.js';
 import type { InspectorState } from '../../../src/protocol/inspector.js';
 import { element, type View } from '../../shared/dom.js';
+import { button } from '../../ui/button.js';
 import type { PageContext } from '../inspectorPort.js';
 import { trialPanel } from '../trialPanel.js';
 
@@ -10,19 +11,34 @@ export function signatureSection(model: InspectorModel, state: InspectorState, c
   return element(
     'div',
     { class: 'signature' },
-    element('div', { class: 'signature-table' }, signatureTable(model)),
+    element(
+      'div',
+      { class: 'signature-table' },
+      model.signature === null ? noSignature(state, context) : signatureTable(model),
+    ),
     trialPanel(state, context),
   );
 }
 
+/** A signature comes of an answer, so a model that cannot run is offered none. */
+function noSignature({ trialRefusal }: InspectorState, { port }: PageContext): View {
+  return element(
+    'div',
+    null,
+    element('p', { class: 'empty' }, l10n.t('The model has no signature: any input is passed on to it as it is.')),
+    trialRefusal === null
+      ? button({
+          label: l10n.t('Set signature'),
+          icon: 'edit',
+          appearance: 'secondary',
+          onClick: () => port.start('setSignature'),
+        })
+      : null,
+  );
+}
+
 function signatureTable({ signature, facts }: InspectorModel): View {
-  if (signature === null) {
-    return element(
-      'p',
-      { class: 'empty' },
-      l10n.t('The model has no signature: any input is passed on to it as it is.'),
-    );
-  }
+  if (signature === null) return null;
   const error = signature.error === null ? null : element('p', { class: 'ui-error', role: 'alert' }, signature.error);
   const template =
     facts.promptTemplate === null
