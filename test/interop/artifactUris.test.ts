@@ -205,3 +205,89 @@ async function registerAgain(mlflow: Fluent, { names, modelTags }: PythonAnswers
   }
   return { versions, modelTags: tagsByName };
 }
+
+const refusalScript = `
+import json, sys, mlflow
+from mlflow import MlflowClient
+asked = json.load(sys.stdin)
+mlflow.set_tracking_uri(asked["uri"])
+client = MlflowClient()
+exp = client.create_experiment("e")
+run = client.create_run(exp).info.run_id
+client.log_text(run, "flavors: {}", "own/MLmodel")
+client.log_text(run, "a", "own/data/a.txt")
+client.create_registered_model("By run")
+client.create_model_version("By run", f"runs:/{run}/own", run)
+client.create_registered_model("Empty")
+mlflow.genai.register_prompt(name="asks", template="hi {{x}}")
+mlflow.genai.set_prompt_alias("asks", "best", 1)
+gone = client.create_experiment("gone")
+model = client.create_logged_model(gone, "lost").model_id
+client.log_model_artifact(model, __import__("tempfile").mkstemp()[1])
+client.delete_experiment(gone)
+names = {"$run": run, "$lost": model}
+out = []
+for uri in asked["uris"]:
+    for k, v in names.items(): uri = uri.replace(k, v)
+    answer = {}
+    try:
+        mlflow.artifacts.download_artifacts(uri, dst_path=__import__("tempfile").mkdtemp())
+    except Exception as e:
+        answer["error"] = getattr(e, "error_code", "INTERNAL_ERROR") + ": " + getattr(e, "message", str(e))
+    try:
+        answer["listed"] = sorted(f.path for f in mlflow.artifacts.list_artifacts(uri))
+    except Exception as e:
+        answer["listed"] = []
+    out.append(answer)
+print(json.dumps(dict(names=names, answers=out)))
+`;
+
+const refusedUris = [
+  'runs:/$run',
+  'runs:/$run/own/nope',
+  'runs:/nope/own',
+  'runs://other/own',
+  'runs:/',
+  'models:/nope/1',
+  'models:/nope/1/sub/file',
+  'models:/nope@best',
+  'models:/Empty/1',
+  'models:/Empty/latest',
+  'models:/By run/1',
+  'models:/By run/1/data',
+  'models:/By run/1/data/nope',
+  'models:/By run/latest/no/such/file',
+  'models:/asks/1',
+  'models:/asks/latest',
+  'models:/asks@best',
+  'models:/$lost',
+];
+
+for (const kind of ['file', 'sqlite'] as const) {
+  test(`a ${kind} store refuses addresses in MLflow's words, and a version of a run's folder lists that folder (G15)`, async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'refused-'));
+    const uri = kind === 'file' ? `file://${folder}/mlruns` : `sqlite:///${folder}/mlflow.db`;
+    const input = { uri, uris: refusedUris };
+    const python = await runPython<PythonAnswers>('new', refusalScript, input, { cwd: folder });
+    const mlflow = new Fluent({ cwd: () => folder, environment: {} });
+    mlflow.setTrackingUri(uri);
+    const ours: Answer[] = [];
+    for (const one of refusedUris) {
+      const artifactUri = Object.entries(python.names).reduce((text, [name, value]) => text.replace(name, value), one);
+      const answer: Answer = {};
+      try {
+        await mlflow.artifacts.downloadArtifacts({ artifactUri, dstPath: mkdtempSync(path.join(tmpdir(), 'to-')) });
+      } catch (error) {
+        const { errorCode, message } = MlflowError.from(error);
+        answer.error = `${errorCode}: ${message}`;
+      }
+      const listed = await mlflow.artifacts.listArtifacts({ artifactUri }).catch(() => []);
+      answer.listed = listed.map((file) => file.path).sort();
+      ours.push(answer);
+    }
+    assert.deepEqual(
+      ours.map((answer, index) => ({ uri: refusedUris[index], ...answer })),
+      python.answers.map((answer, index) => ({ uri: refusedUris[index], ...answer })),
+    );
+  });
+}

@@ -13,7 +13,7 @@ import type { HubFiles } from './hubArtifactRepository.js';
 import { isModelsUri, isRunsUri, parseModelUri, parseRunsUri, splitModelsUri } from './modelUri.js';
 import { openArtifactRepository } from './openArtifactRepository.js';
 import { LocalArtifactRepository } from './localArtifactRepository.js';
-import { findModelVersion, resolveModelUri } from './resolveModelUri.js';
+import { findVersionOfModel, resolveModelUri } from './resolveModelUri.js';
 import { RunArtifactRepository } from './runArtifactRepository.js';
 import { appendToUriPath, isLocalUri, parseUri, uriScheme } from './uri.js';
 import { loggedModelMeta, writeRegisteredModelMeta, type RegisteredModelMeta } from './registeredModelMeta.js';
@@ -145,16 +145,11 @@ async function openSelection(
     return { repository: await openRun(`runs:/${runId}`, await storesOf(source)), path: artifactPath };
   }
   const uri = artifactUri ?? '';
-  if (isRunsUri(uri)) {
-    const { runId: run, artifactPath: below } = parseRunsUri(uri);
-    const cut = below.lastIndexOf('/') + 1;
-    const repository = await openRun(`runs:/${run}`, await storesOf(source), below.slice(0, cut));
-    return { repository, path: below.slice(cut) };
-  }
   if (isModelsUri(uri)) return openModel(uri, await storesOf(source));
   // A repository is one artifact: its owner alone is none.
   if (uriScheme(uri) === 'hf') return { repository: openArtifactRepository(uri, { hub }), path: '' };
   const { rootUri, name } = splitLast(uri);
+  if (isRunsUri(uri)) return { repository: await openRun(rootUri, await storesOf(source)), path: name };
   return { repository: openArtifactRepository(rootUri), path: name };
 }
 
@@ -163,17 +158,19 @@ function splitLast(uri: string): { rootUri: string; name: string } {
   if (isLocalUri(uri) && existsSync(uri)) return { rootUri: path.dirname(uri), name: path.basename(uri) };
   const { path: uriPath, query, fragment } = parseUri(uri);
   const tail = query + fragment;
-  const head = uri.slice(0, uri.length - tail.length);
-  const name = path.posix.basename(uriPath);
-  const cut = head.slice(0, head.length - name.length).replace(/\/$/, '');
-  return { rootUri: (uriPath.startsWith('/') && !cut.includes('/') ? `${cut}/` : cut || '.') + tail, name };
+  const beforePath = uri.slice(0, uri.length - tail.length - uriPath.length);
+  const cut = uriPath.lastIndexOf('/') + 1;
+  const folder = uriPath.slice(0, cut).replace(/(?<=[^/])\/+$/, '');
+  return { rootUri: (beforePath + folder || '.') + tail, name: uriPath.slice(cut) };
 }
 
-/** @param base a folder of the run's artifacts, with a `/` at its end: what paths of the run's own files are relative to */
-async function openRun(uri: string, stores: ArtifactStores, base = ''): Promise<ArtifactRepository> {
-  const { runId } = parseRunsUri(uri);
+/** The run's artifacts, or a folder of them: paths of the run's own files are relative to what the URI names. */
+async function openRun(uri: string, stores: ArtifactStores): Promise<ArtifactRepository> {
+  const { runId, artifactPath } = parseRunsUri(uri);
   const run = await stores.tracking.getRun({ runId });
-  const root = base === '' ? run.info.artifactUri : appendToUriPath(run.info.artifactUri, base.slice(0, -1));
+  const { artifactUri } = run.info;
+  const root = artifactPath === '' ? artifactUri : appendToUriPath(artifactUri, artifactPath);
+  const base = artifactPath === '' ? '' : `${artifactPath}/`;
   const openModel = (model: LoggedModel) => openStored(model.artifactLocation, stores);
   return new RunArtifactRepository(uri, run, openStored(root, stores), stores.tracking, openModel, base);
 }
@@ -196,14 +193,11 @@ async function openModel(uri: string, stores: ArtifactStores): Promise<OpenedSel
     const repository = openStored(model.artifactLocation, stores);
     return { repository, path: subPath, registered: loggedModelMeta };
   }
-  const { name, version } = await findModelVersion(parsed, stores);
+  const { name, version } = await findVersionOfModel(parsed, stores);
   const downloadUri = await stores.registry.getModelVersionDownloadUri({ name, version });
   const registered = { modelName: name, modelVersion: parsed.alias === undefined ? version : Number(version) };
   if (isModelsUri(downloadUri)) return { ...(await openModel(join(downloadUri, subPath), stores)), registered };
-  if (isRunsUri(downloadUri)) {
-    const { runId, artifactPath } = parseRunsUri(join(downloadUri, subPath));
-    return { repository: await openRun(`runs:/${runId}`, stores), path: artifactPath, registered };
-  }
+  if (isRunsUri(downloadUri)) return { repository: await openRun(downloadUri, stores), path: subPath, registered };
   return { repository: openStored(downloadUri, stores), path: subPath, registered };
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { MlflowError } from '../errors.js';
+import { assertNoPrompt } from '../registry/prompts.js';
 import type { LoggedModel, ModelVersion, Run } from '../tracking/entities.js';
 import { validatePathIsSafe, validateWithin } from './artifactPath.js';
 import { storeLocationOf, storesOf, type ArtifactStores, type ArtifactStoresSource } from './artifactStores.js';
@@ -73,7 +74,7 @@ async function resolveRuns(uri: string, stores: ArtifactStores): Promise<Resolve
   const model = await modelBehind(run, artifactPath, stores);
   const ownExists = own.path === undefined || existsSync(own.path);
   if (model === undefined) {
-    if (!ownExists) throw pathMissing(artifactPath);
+    if (!ownExists) throw pathMissing(path.posix.basename(artifactPath));
     return { uri, runId, ...own };
   }
   return { uri, runId, ...model, ...(ownExists ? { runArtifactUri: own.artifactUri } : {}) };
@@ -101,7 +102,7 @@ async function resolveModels(uri: string, stores: ArtifactStores, hops: number):
     if (located.path !== undefined && !existsSync(located.path)) throw missingFiles(uri, located.path);
     return { uri, ...located, loggedModel, ...(loggedModel.sourceRunId ? { runId: loggedModel.sourceRunId } : {}) };
   }
-  const modelVersion = await findModelVersion(parsed, stores);
+  const modelVersion = await findVersionOfModel(parsed, stores);
   const target = await resolveVersion(uri, subPath, modelVersion, stores, hops);
   const runId = modelVersion.runId ?? target.runId;
   return { ...target, uri, modelVersion, ...(runId == null ? {} : { runId }) };
@@ -138,6 +139,19 @@ async function loggedModelOfVersion(
     if (MlflowError.is(error, 'RESOURCE_DOES_NOT_EXIST')) return undefined;
     throw error;
   }
+}
+
+/**
+ * The version whose files a parsed URI names: the model is looked for first, and prompts are no models.
+ * Source: MlflowClient.get_model_version_download_uri
+ */
+export async function findVersionOfModel(
+  parsed: Extract<ParsedModelUri, { kind: 'registered' }>,
+  stores: Pick<ArtifactStores, 'registry'>,
+): Promise<ModelVersion> {
+  const found = parsed.version === undefined ? await findModelVersion(parsed, stores) : undefined;
+  assertNoPrompt(await stores.registry.getRegisteredModel({ name: parsed.name }));
+  return found ?? findModelVersion(parsed, stores);
 }
 
 /**

@@ -55,7 +55,8 @@ export class RunArtifactRepository implements ArtifactRepository {
     options: { dstPath?: string | undefined } & LongRunningOptions = {},
   ): Promise<string> {
     const model = await this.modelAt(artifactPath);
-    if (model === undefined) return this.runFiles.download(artifactPath, options).catch(asMissing(artifactPath));
+    if (model === undefined)
+      return this.runFiles.download(artifactPath, options).catch(asMissing(this.asked(artifactPath)));
     if (options.dstPath === undefined) {
       const alone = await this.onlySource(artifactPath, model, options);
       if (alone !== undefined) return alone;
@@ -71,7 +72,7 @@ export class RunArtifactRepository implements ArtifactRepository {
       .catch(undefinedWhenMissing(options.signal));
     if (fromModel !== undefined) await writeRegisteredModelMeta(fromModel, loggedModelMeta);
     const result = fromRun ?? fromModel;
-    if (result === undefined) throw pathMissing(artifactPath);
+    if (result === undefined) throw pathMissing(this.asked(artifactPath));
     return result;
   }
 
@@ -96,8 +97,13 @@ export class RunArtifactRepository implements ArtifactRepository {
     if (this.runFiles.localPath === undefined || model.repository.localPath === undefined) return undefined;
     const own = await this.runFiles.download(artifactPath, options).catch(undefinedWhenMissing(options.signal));
     const models = await model.repository.download(model.path, options).catch(undefinedWhenMissing(options.signal));
-    if (own === undefined && models === undefined) throw pathMissing(artifactPath);
+    if (own === undefined && models === undefined) throw pathMissing(this.asked(artifactPath));
     return own === undefined || models === undefined ? (own ?? models) : undefined;
+  }
+
+  /** The path as errors name it: below a folder of the run as it was asked for, else its last part. */
+  private asked(artifactPath: string): string {
+    return this.base === '' ? path.posix.basename(artifactPath) : artifactPath;
   }
 
   private async modelAt(artifactPath: string): Promise<ModelPath | undefined> {
@@ -143,8 +149,7 @@ export async function loggedModelOfRun(
 /** Python's error for a path that neither the run nor a logged model has. */
 export function pathMissing(artifactPath: string): MlflowError {
   return MlflowError.doesNotExist(
-    `Failed to download artifacts from path ${stringRepr(path.posix.basename(artifactPath))}, ` +
-      'please ensure that the path is correct.',
+    `Failed to download artifacts from path ${stringRepr(artifactPath)}, ` + 'please ensure that the path is correct.',
     { reason: 'fileMissing', details: { path: artifactPath } },
   );
 }

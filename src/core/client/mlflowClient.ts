@@ -1,10 +1,9 @@
 import { isModelsUri, parseModelUri } from '../artifacts/modelUri.js';
 import { findModelVersion } from '../artifacts/resolveModelUri.js';
 import { MlflowError } from '../errors.js';
-import { hasPromptTag } from '../registry/prompts.js';
+import { assertNoPrompt, hasPromptTag } from '../registry/prompts.js';
 import type { RegistryStore, SearchRegistryOptions } from '../registry/registryStore.js';
 import { allStages } from '../registry/stages.js';
-import { stringRepr } from '../serialization/pythonRepr.js';
 import type { ModelVersion, ModelVersionStage, PagedList, RegisteredModel } from '../tracking/entities.js';
 import { validateModelAliasName, validateModelName, validateModelVersion } from '../tracking/validation.js';
 import { ArtifactClient } from './artifactClient.js';
@@ -215,18 +214,14 @@ export class MlflowClient extends ArtifactClient {
 
   private async modelOrPromptError(registry: RegistryStore, name: string): Promise<RegisteredModel> {
     const model = await registry.getRegisteredModel({ name });
-    if (hasPromptTag(model.tags)) throw modelNotFound(name);
+    assertNoPrompt(model);
     return model;
   }
 }
 
 function noPrompt(version: ModelVersion): ModelVersion {
-  if (hasPromptTag(version.tags)) throw modelNotFound(version.name);
+  assertNoPrompt(version);
   return version;
-}
-
-function modelNotFound(name: string): MlflowError {
-  return MlflowError.doesNotExist(`Registered Model with name=${stringRepr(name)} not found.`);
 }
 
 function promptsAreNoModels(): MlflowError {

@@ -8,6 +8,11 @@ export function hasPromptTag(tags: Tags | undefined): boolean {
   return tags !== undefined && Object.hasOwn(tags, promptTagKey);
 }
 
+/** @throws MlflowError RESOURCE_DOES_NOT_EXIST for a prompt, or a version of one, where a model is asked for. */
+export function assertNoPrompt({ name, tags }: { name: string; tags: Tags }): void {
+  if (hasPromptTag(tags)) throw MlflowError.doesNotExist(`Registered Model with name=${stringRepr(name)} not found.`);
+}
+
 /**
  * The error for a name that is taken: by the same kind of thing, or by the other.
  * Source: mlflow.prompt.registry_utils.handle_resource_already_exist_error

@@ -105,6 +105,34 @@ describe('SQLite registry', () => {
       /does not allow creating a model and a prompt with the same name/,
     );
   });
+
+  it('leaves prompts out by a clause behind the filter, which a comment or an open end takes along', async () => {
+    await refused(
+      registry.searchRegisteredModels({ filterString: "name = 'other' --x" }),
+      'INVALID_PARAMETER_VALUE',
+      /: --x AND tag\.`mlflow\.prompt\.is_prompt` != 'true'$/,
+    );
+    await refused(
+      registry.searchRegisteredModels({ filterString: ';' }),
+      'INVALID_PARAMETER_VALUE',
+      /^Search filter contained multiple expression "; AND tag/,
+    );
+  });
+
+  it('lists the newest versions of the stages in the order in which the stages first come', async () => {
+    await registry.createRegisteredModel({ name: 'staged' });
+    for (const source of ['/a', '/b', '/c']) await registry.createModelVersion({ name: 'staged', source });
+    await registry.transitionModelVersionStage({ name: 'staged', version: '2', stage: 'Staging' });
+    const latest = await registry.getLatestVersions({ name: 'staged' });
+    assert.deepEqual(
+      latest.map(({ version, currentStage }) => [version, currentStage]),
+      [
+        ['3', 'None'],
+        ['2', 'Staging'],
+      ],
+    );
+    await registry.deleteRegisteredModel({ name: 'staged' });
+  });
 });
 
 async function refused(action: Promise<unknown>, errorCode: ErrorCode, message: RegExp): Promise<void> {

@@ -131,6 +131,21 @@ describe('SQLite tracking store', () => {
       'INVALID_PARAMETER_VALUE',
       /could not base64-decode/,
     );
+    const badly = (pageToken: string) => tracking.searchLoggedModels({ ...options, pageToken });
+    await refused(badly('abc'), 'INVALID_PARAMETER_VALUE', /^Incorrect padding$/);
+    await refused(
+      badly('a'),
+      'INVALID_PARAMETER_VALUE',
+      /^Invalid base64-encoded string: number of data characters \(1\)/,
+    );
+  });
+
+  it('names the fields of an order that come twice as Python shows a list', async () => {
+    await refused(
+      tracking.searchRuns({ experimentIds: ['0'], orderBy: ["metric.'k'", 'metrics.`k`'] }),
+      'INTERNAL_ERROR',
+      /duplicate fields: \["metric\.'k'", 'metrics\.`k`'\]$/,
+    );
   });
 
   it('AB8 refuses pages that are too large or empty', async () => {

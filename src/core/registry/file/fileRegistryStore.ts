@@ -143,6 +143,7 @@ export class FileRegistryStore implements RegistryStore {
   }
 
   async getModelVersionByAlias({ name, alias }: { name: string; alias: string }): Promise<ModelVersion> {
+    this.checkName(name);
     if (alias.toLowerCase() === 'latest') return findModelVersion({ kind: 'registered', name }, { registry: this });
     validateModelAliasName(alias);
     const version = readText(path.join(this.existingFolder(name), 'aliases', alias));

@@ -75,13 +75,14 @@ export function assembleRegisteredModels(session: Session, rows: readonly SqlRow
   });
 }
 
-/** The newest version of each stage. */
+/** The newest version of each stage, in the order in which versions came to have those stages, as Python meets them. */
 function latestVersionRows(session: Session, names: readonly string[]): SqlRow[] {
   return session.connection.all(
     `SELECT ${session.schema.select('model_versions', versionColumns)} FROM (
-       SELECT *, row_number() OVER (PARTITION BY name, current_stage ORDER BY version DESC) AS newest
+       SELECT *, row_number() OVER (PARTITION BY name, current_stage ORDER BY version DESC) AS newest,
+         min(version) OVER (PARTITION BY name, current_stage) AS oldest
        FROM model_versions WHERE name ${inList}${inWorkspace(session, 'model_versions')} AND current_stage != ?
-     ) WHERE newest = 1 ORDER BY name, version`,
+     ) WHERE newest = 1 ORDER BY name, oldest`,
     [listParameter(names), deletedStage],
   );
 }

@@ -9,7 +9,7 @@ import {
 import { parseSearchFilter } from '../../tracking/search/filterParser.js';
 import { parseModelVersionOrderBy, parseSqlRegisteredModelOrderBy } from '../../tracking/search/orderByParser.js';
 import { createPageToken, parsePageToken } from '../../tracking/search/pageToken.js';
-import { asksForPrompts, promptTagKey } from '../../tracking/search/prompts.js';
+import { asksForPrompts, promptTagKey, withoutPrompts } from '../../tracking/search/prompts.js';
 import { comparison, conjunction, type Condition } from '../../tracking/sqlite/conditions.js';
 import type { SqlRow } from '../../tracking/sqlite/connection.js';
 import { assertDistinct } from '../../tracking/sqlite/paging.js';
@@ -34,7 +34,7 @@ const maxModelVersions = 200_000;
 export function searchRegisteredModels(session: Session, options: SearchRegistryOptions): PagedList<RegisteredModel> {
   const maxResults = options.maxResults ?? defaultRegisteredModels;
   assertAtMost(maxResults, maxRegisteredModels);
-  const clauses = parseSearchFilter(options.filterString, registeredModelGrammar);
+  const clauses = parseSearchFilter(withoutPrompts(options.filterString), registeredModelGrammar);
   const order = registeredModelOrder(options.orderBy ?? []);
   const offset = parsePageToken(options.pageToken);
   if (!session.schema.hasRegistry) return { items: [], token: null };

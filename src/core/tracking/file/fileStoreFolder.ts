@@ -63,33 +63,19 @@ export class FileStoreFolder {
     validateRunId(runId);
     this.checkRoot();
     if (reservedNames.has(runId)) return undefined;
-    return this.findInExperiments((experiment) => path.join(experiment, runId), runId);
+    const place = (experiment: string): string => path.join(experiment, runId);
+    return (
+      findBelow(this.root, this.activeExperimentIds(), place, runId) ??
+      findBelow(this.trash, this.deletedExperimentIds(), place, runId)
+    );
   }
 
-  /** The folder of a logged model by its id. */
+  /** The folder of a logged model by its id; those of deleted experiments are not found, unlike their runs. */
   findModel(modelId: string): { experimentId: string; folder: string } | undefined {
     this.checkRoot();
     if (!isPlainName(modelId)) return undefined;
-    return this.findInExperiments((experiment) => path.join(experiment, 'models', modelId), modelId);
-  }
-
-  /** Artifact folders may lie in the store: nothing below one is a run or a model. */
-  private findInExperiments(
-    place: (experimentFolder: string) => string,
-    id: string,
-  ): { experimentId: string; folder: string } | undefined {
-    if (id === 'artifacts') return undefined;
-    for (const [parent, ids] of [
-      [this.root, this.activeExperimentIds()],
-      [this.trash, this.deletedExperimentIds()],
-    ] as const) {
-      for (const experimentId of ids) {
-        if (experimentId === 'artifacts') continue;
-        const folder = place(path.join(parent, experimentId));
-        if (existsSync(path.join(folder, 'meta.yaml'))) return { experimentId, folder };
-      }
-    }
-    return undefined;
+    const place = (experiment: string): string => path.join(experiment, 'models', modelId);
+    return findBelow(this.root, this.activeExperimentIds(), place, modelId);
   }
 
   moveToTrash(experimentFolder: string, experimentId: string): void {
@@ -105,4 +91,20 @@ export class FileStoreFolder {
 /** One segment of a path that leads nowhere else. */
 export function isPlainName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
+}
+
+/** Artifact folders may lie in the store: nothing below one is a run or a model. */
+function findBelow(
+  parent: string,
+  experimentIds: readonly string[],
+  place: (experimentFolder: string) => string,
+  id: string,
+): { experimentId: string; folder: string } | undefined {
+  if (id === 'artifacts') return undefined;
+  for (const experimentId of experimentIds) {
+    if (experimentId === 'artifacts') continue;
+    const folder = place(path.join(parent, experimentId));
+    if (existsSync(path.join(folder, 'meta.yaml'))) return { experimentId, folder };
+  }
+  return undefined;
 }

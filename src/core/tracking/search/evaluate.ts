@@ -19,7 +19,7 @@ import {
   parseRunOrderBy,
 } from './orderByParser.js';
 import { bareException } from './pythonErrors.js';
-import { isPromptTag, satisfiesAsNoPrompt } from './prompts.js';
+import { isPromptTag, satisfiesAsNoPrompt, withoutPrompts } from './prompts.js';
 import { sortByKeys } from './sorting.js';
 
 /*
@@ -206,12 +206,6 @@ function wholeNumber({ value }: Clause): Clause['value'] {
     throw bareException(`invalid literal for int() with base 10: '${text}'`);
   }
   return { type: 'integer', integer: BigInt(numberOfValue({ type: 'text', text: text.replaceAll('_', '') })) };
-}
-
-function withoutPrompts(filterString: string | null | undefined): string {
-  const exclusion = "tag.`mlflow.prompt.is_prompt` != 'true'";
-  if (filterString == null || filterString === '') return exclusion;
-  return filterString.includes('mlflow.prompt.is_prompt') ? filterString : `${filterString} AND ${exclusion}`;
 }
 
 function registrySatisfies(field: FieldValue, clause: Clause, comparator: string): boolean {

@@ -20,3 +20,13 @@ export function asksForPrompts(clauses: readonly Clause[]): boolean {
   const value = textOfValue(clause.value).toLowerCase();
   return (clause.comparator === '=' && value === 'true') || (clause.comparator === '!=' && value === 'false');
 }
+
+/**
+ * A filter with the clause that leaves prompts out, unless it speaks of them itself. It is added as text: what the filter leaves
+ * open (a comment, a quote) takes the clause with it. Source: mlflow.prompt.registry_utils.add_prompt_filter_string
+ */
+export function withoutPrompts(filterString: string | null | undefined): string {
+  const exclusion = `tag.\`${promptTagKey}\` != 'true'`;
+  if (filterString == null || filterString === '') return exclusion;
+  return filterString.includes(promptTagKey) ? filterString : `${filterString} AND ${exclusion}`;
+}

@@ -41,7 +41,7 @@ function shown(value: PyValue): string {
 }
 
 function decode(pageToken: string): Record<string, PyValue> {
-  const text = decodeBase64(pageToken)?.toString('utf8') ?? '';
+  const text = decodeBase64(pageToken).toString('utf8');
   try {
     return parsePythonJson(text) as Record<string, PyValue>;
   } catch (error) {

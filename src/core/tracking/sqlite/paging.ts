@@ -1,4 +1,5 @@
 import { MlflowError } from '../../errors.js';
+import { stringRepr } from '../../serialization/pythonRepr.js';
 
 /** The largest page of runs and of experiments. */
 const largestPage = 50_000;
@@ -20,6 +21,6 @@ export function validateMaxResults(maxResults: number): void {
 /** @throws INTERNAL_ERROR, as Python does, when an order names a field twice. */
 export function assertDistinct(fields: readonly string[], orderBy: readonly string[]): void {
   if (new Set(fields).size === fields.length) return;
-  const list = orderBy.map((text) => `'${text}'`).join(', ');
+  const list = orderBy.map(stringRepr).join(', ');
   throw new MlflowError(`\`order_by\` contains duplicate fields: [${list}]`);
 }
