@@ -1,3 +1,4 @@
+import { characters } from './alignedText.js';
 import type { ModelJson } from './tokenizerJson.js';
 import { byteTokens, Vocabulary, VocabularyModel, type Piece, type TokenModel } from './vocabulary.js';
 
@@ -22,6 +23,7 @@ export class BpeModel extends VocabularyModel implements TokenModel {
   private readonly fusesUnknown: boolean;
   private readonly fallsBackToBytes: boolean;
   private readonly ignoresMerges: boolean;
+  private readonly losesWholeWords: boolean;
   private readonly cache = new Map<string, Piece[]>();
 
   constructor(json: ModelJson) {
@@ -34,6 +36,7 @@ export class BpeModel extends VocabularyModel implements TokenModel {
     this.fusesUnknown = json.fuse_unk === true;
     this.fallsBackToBytes = json.byte_fallback === true;
     this.ignoresMerges = json.ignore_merges === true;
+    this.losesWholeWords = json.loses_whole_words === true;
     for (const [rank, merge] of (json.merges ?? []).entries()) {
       this.ranks.set(typeof merge === 'string' ? merge : `${merge[0]} ${merge[1]}`, rank);
     }
@@ -52,7 +55,7 @@ export class BpeModel extends VocabularyModel implements TokenModel {
   private encodeUncached(word: string): Piece[] {
     if (this.ignoresMerges) {
       const id = this.vocabulary.get(word);
-      if (id !== undefined) return [{ id, start: 0, end: word.length }];
+      if (id !== undefined) return [{ id, start: 0, end: this.losesWholeWords ? 0 : word.length }];
     }
     return this.merge(this.symbols(word)).flatMap(({ id, start, end }) =>
       id === undefined ? [] : [{ id, start, end }],
@@ -77,7 +80,7 @@ export class BpeModel extends VocabularyModel implements TokenModel {
       previousUnknown = id === undefined && bytes === undefined && this.unknownId !== undefined;
       start = end;
     }
-    return symbols;
+    return this.unknownId === undefined && !this.fallsBackToBytes ? movedUp(word, symbols) : symbols;
   }
 
   private addUnknown(symbols: Symbol[], previousUnknown: boolean, start: number, end: number): void {
@@ -142,6 +145,21 @@ export class BpeModel extends VocabularyModel implements TokenModel {
     }
     return alive.filter((symbol) => symbol !== undefined);
   }
+}
+
+/** The library counts offsets from symbol to symbol, in bytes: those behind a character that gave none move up. */
+function movedUp(word: string, symbols: Symbol[]): Symbol[] {
+  if (symbols.reduce((sum, { start, end }) => sum + end - start, 0) === word.length) return symbols;
+  const unitOfByte: [number, number][] = [];
+  for (const [unit, character] of characters(word)) {
+    for (let byte = Buffer.byteLength(character); byte > 0; byte--) unitOfByte.push([unit, unit + character.length]);
+  }
+  let position = 0;
+  return symbols.map((symbol) => {
+    const first = position;
+    position += Buffer.byteLength(word.slice(symbol.start, symbol.end));
+    return { ...symbol, start: unitOfByte[first]![0], end: unitOfByte[position - 1]![1] };
+  });
 }
 
 interface Pair {

@@ -94,11 +94,7 @@ export function cleanUpTokenizationSpaces(text: string, between: readonly (reado
 }
 
 function metaspace(replacement: string, dropsFirst: boolean): Decoder {
-  return (tokens) =>
-    tokens.map((token, i) => {
-      const own = i === 0 && dropsFirst && token.startsWith(replacement) ? token.slice(replacement.length) : token;
-      return own.replaceAll(replacement, ' ');
-    });
+  return (tokens) => tokens.map((token, i) => token.replaceAll(replacement, i === 0 && dropsFirst ? '' : ' '));
 }
 
 function bpeSuffix(suffix: string): Decoder {

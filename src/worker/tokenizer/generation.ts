@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/ports.js';
+import type { TransformersVersion } from '../../core/transformers/transformersVersion.js';
 import type { TokenizerFiles } from './tokenizerFiles.js';
 import type { ComponentJson, TokenizerJson } from './tokenizerJson.js';
 
@@ -15,8 +16,13 @@ export function forGeneration(
   files: TokenizerFiles,
   generation: TransformersGeneration,
   className: string | undefined,
+  version?: TransformersVersion,
 ): TokenizerFiles {
-  if (generation === 4) return { ...files, json: withSettingsOf(files.json, files.config, className) };
+  if (generation === 4) {
+    const json = withSettingsOf(files.json, files.config, className);
+    const model = { ...json.model, loses_whole_words: version?.isBefore(4, 45) === true };
+    return { ...files, json: { ...json, model } };
+  }
   if (className && /^(Code)?LlamaTokenizer(Fast)?$/.test(className) && files.json.model.merges) {
     return { ...files, json: llamaOfGeneration5(files.json, files.config) };
   }

@@ -19,16 +19,17 @@ export function compilePattern(pattern: PatternJson | string): RegExp {
   if (typeof pattern === 'string') return literal(pattern);
   if (pattern.String !== undefined) return literal(pattern.String);
   if (!translator) throw new MlflowError('The translator of regular expressions has not been loaded.');
-  return new translator({ pattern, behavior: 'Isolated', invert: false }).pattern;
+  const Regex = (pattern.Regex ?? '').replace(/^\(\?i\)([^]*)$/, '(?i:$1)');
+  return new translator({ pattern: { Regex }, behavior: 'Isolated', invert: false }).pattern;
 }
 
 function literal(text: string): RegExp {
   return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'gu');
 }
 
-/** Non-empty matches of a global pattern as `[start, end)`. */
-export function* matchRanges(pattern: RegExp, text: string): Generator<[number, number]> {
+/** Matches of a global pattern as `[start, end)`; empty ones, which only part what is around them, where they are wanted. */
+export function* matchRanges(pattern: RegExp, text: string, withEmpty = false): Generator<[number, number]> {
   for (const match of text.matchAll(pattern)) {
-    if (match[0].length > 0) yield [match.index, match.index + match[0].length];
+    if (withEmpty || match[0].length > 0) yield [match.index, match.index + match[0].length];
   }
 }

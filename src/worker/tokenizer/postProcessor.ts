@@ -13,10 +13,12 @@ export interface Tokens {
   sequenceIds: (number | null)[];
   /** 1 for tokens that the post-processor added. */
   specialMask: number[];
+  /** Text of each token; empty where no post-processor looks at it. */
+  texts: string[];
 }
 
 export function emptyTokens(): Tokens {
-  return { ids: [], typeIds: [], starts: [], ends: [], wordIds: [], sequenceIds: [], specialMask: [] };
+  return { ids: [], typeIds: [], starts: [], ends: [], wordIds: [], sequenceIds: [], specialMask: [], texts: [] };
 }
 
 export function sliceTokens(tokens: Tokens, start: number, end: number): Tokens {
@@ -28,6 +30,7 @@ export function sliceTokens(tokens: Tokens, start: number, end: number): Tokens 
     wordIds: tokens.wordIds.slice(start, end),
     sequenceIds: tokens.sequenceIds.slice(start, end),
     specialMask: tokens.specialMask.slice(start, end),
+    texts: tokens.texts.slice(start, end),
   };
 }
 
@@ -143,6 +146,7 @@ export function assemble(items: readonly TemplateItem[], first: Tokens, second: 
           wordIds: [null],
           sequenceIds: [null],
           specialMask: [1],
+          texts: [],
         });
       }
       continue;
@@ -159,5 +163,8 @@ export function assemble(items: readonly TemplateItem[], first: Tokens, second: 
   return result;
 }
 
-/** The templates without special tokens, as for `add_special_tokens=False`. */
-export const withoutSpecialTokens: Pick<PostProcessor, 'single' | 'pair'> = { single: plainSingle, pair: plainPair };
+/** The templates without special tokens, as for `add_special_tokens=False`: order and type ids stay. */
+export function withoutSpecialTokens({ single, pair }: PostProcessor): Pick<PostProcessor, 'single' | 'pair'> {
+  const isSequence = (item: TemplateItem): boolean => 'sequence' in item;
+  return { single: single.filter(isSequence), pair: pair.filter(isSequence) };
+}

@@ -1,7 +1,8 @@
-import type { AlignedText } from './alignedText.js';
+import { characters, type AlignedText } from './alignedText.js';
 import { byteLevel, prepend, replacePattern, unsupported } from './normalizers.js';
 import { compilePattern, matchRanges } from './pattern.js';
 import type { ComponentJson, PatternJson } from './tokenizerJson.js';
+import { scriptOf } from './unicodeScripts.js';
 
 /** Cuts one stretch of text into words. */
 export type PreTokenizer = (text: AlignedText) => AlignedText[];
@@ -51,9 +52,24 @@ export function createPreTokenizer(config: ComponentJson | null | undefined): Pr
       const pattern = new RegExp(`[^]{1,${Number(config['length'])}}`, 'gu');
       return (text) => splitBy(text, pattern, 'Removed', true);
     }
+    case 'UnicodeScripts':
+      return splitByScript;
     default:
       throw unsupported('pre-tokenizer', config.type);
   }
+}
+
+/** A word begins where the script changes; what has none stays with the word before, and is lost where there is none. */
+function splitByScript(text: AlignedText): AlignedText[] {
+  const starts: number[] = [];
+  let last: string | undefined;
+  for (const [index, character] of characters(text.text)) {
+    const script = scriptOf(character);
+    if (script === undefined) continue;
+    if (script !== last) starts.push(index);
+    last = script;
+  }
+  return starts.map((start, i) => text.slice(start, starts[i + 1] ?? text.length));
 }
 
 function byteLevelPreTokenizer(addPrefixSpace: boolean, useRegex: boolean): PreTokenizer {
@@ -100,7 +116,7 @@ interface Piece {
 function pieces(text: string, pattern: RegExp, inverted: boolean): Piece[] {
   const found: Piece[] = [];
   let position = 0;
-  for (const [start, end] of matchRanges(pattern, text)) {
+  for (const [start, end] of matchRanges(pattern, text, true)) {
     if (start > position) found.push({ start: position, end: start, matches: inverted });
     found.push({ start, end, matches: !inverted });
     position = end;
@@ -123,7 +139,7 @@ function splitBy(text: AlignedText, pattern: RegExp, behavior: Behavior, inverte
     previousMatched = piece.matches;
   }
   const merged = behavior === 'MergedWithNext' ? mergeWithNext(kept) : kept;
-  return merged.map(({ start, end }) => text.slice(start, end));
+  return merged.filter(({ start, end }) => end > start).map(({ start, end }) => text.slice(start, end));
 }
 
 function mergeWithNext(parts: Piece[]): Piece[] {

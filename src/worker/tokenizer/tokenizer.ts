@@ -22,7 +22,7 @@ import { createPreTokenizer, type PreTokenizer } from './preTokenizers.js';
 import { createTokenModel } from './tokenModels.js';
 import { loadPatternTranslator } from './pattern.js';
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizerFiles.js';
-import type { TokenModel } from './vocabulary.js';
+import type { Piece, TokenModel } from './vocabulary.js';
 import { truncatePair, type Side, type TruncationStrategy } from './truncation.js';
 import { trimOffsets } from './trimOffsets.js';
 
@@ -64,6 +64,9 @@ export class Tokenizer implements PipelineTokenizer {
   private readonly decoder: Decoder | undefined;
   private tokens: Map<number, string> | undefined;
   private readonly contentToId = new Map<string, number>();
+  /** Of added tokens; the library of generation 5 spells a normalized one as it finds it. */
+  private readonly addedTexts = new Map<number, string>();
+  /** Those that decoding leaves out; not one that is spelled otherwise. */
   private readonly specialIds = new Set<number>();
   private readonly cleansUp: boolean;
 
@@ -76,12 +79,16 @@ export class Tokenizer implements PipelineTokenizer {
     const { json, config } = files;
     const normalizer = createNormalizer(json.normalizer);
     this.model = createTokenModel(json.model);
-    for (const token of json.added_tokens ?? []) {
-      this.contentToId.set(token.content, token.id);
-      if (token.special) this.specialIds.add(token.id);
-    }
     const normalizeText = (text: string): string => (normalizer ? normalizer(AlignedText.original(text)).text : text);
-    this.addedTokens = new AddedTokens(json.added_tokens ?? [], normalizer, normalizeText);
+    const splitsSpecial = config['split_special_tokens'] === true;
+    const found = (json.added_tokens ?? []).filter((token) => !(splitsSpecial && token.special));
+    this.addedTokens = new AddedTokens(found, normalizer, normalizeText);
+    for (const { id, content, normalized, special } of json.added_tokens ?? []) {
+      const text = normalized && generation === 5 ? normalizeText(content) : content;
+      this.contentToId.set(content, id);
+      this.addedTexts.set(id, text);
+      if (special && text === content) this.specialIds.add(id);
+    }
     this.preTokenizer = createPreTokenizer(json.pre_tokenizer);
     this.postProcessor = createPostProcessor(json.post_processor);
     this.decoder = createDecoder(json.decoder);
@@ -105,7 +112,7 @@ export class Tokenizer implements PipelineTokenizer {
     className?: string,
     version?: TransformersVersion,
   ): Promise<Tokenizer> {
-    const files = await readTokenizerFiles(folder);
+    const files = await readTokenizerFiles(folder, generation);
     const name = className ?? (files.config['tokenizer_class'] as string | undefined);
     const specials = Object.entries(files.specialTokens).map(([role, token]) => [role, token.content] as const);
     const [chatTemplate] = await Promise.all([
@@ -116,7 +123,7 @@ export class Tokenizer implements PipelineTokenizer {
       ),
       files.hasRegexes ? loadPatternTranslator() : undefined,
     ]);
-    return new Tokenizer(forGeneration(files, generation, name), generation, chatTemplate, name);
+    return new Tokenizer(forGeneration(files, generation, name, version), generation, chatTemplate, name);
   }
 
   get config(): JsonObject {
@@ -175,7 +182,8 @@ export class Tokenizer implements PipelineTokenizer {
 
   private inWindows(first: Tokens, options: EncodeOptions): Encoding[] {
     const { pair } = options;
-    const processor = options.addSpecialTokens === false ? withoutSpecialTokens : this.postProcessor;
+    const { postProcessor } = this;
+    const processor = options.addSpecialTokens === false ? withoutSpecialTokens(postProcessor) : postProcessor;
     const second = pair === undefined ? undefined : this.encodeSequence(pair);
     const items = second ? processor.pair : processor.single;
     const parts = truncatePair(first, second, {
@@ -184,6 +192,8 @@ export class Tokenizer implements PipelineTokenizer {
       side: this.truncationSide,
       ...this.lengthBudget(options, second !== undefined),
     });
+    // What stands first in a window is trimmed as the first of a text.
+    for (const window of [...parts.first, ...(parts.second ?? [])]) this.trim(window);
     if (!parts.second) return parts.first.map((window) => assemble(items, window, undefined));
     return parts.second.flatMap((secondWindow) => parts.first.map((window) => assemble(items, window, secondWindow)));
   }
@@ -220,7 +230,7 @@ export class Tokenizer implements PipelineTokenizer {
     if (!this.tokens) {
       this.tokens = new Map();
       for (const [token, tokenId] of this.model.entries()) this.tokens.set(tokenId, token);
-      for (const [content, tokenId] of this.contentToId) this.tokens.set(tokenId, content);
+      for (const [tokenId, text] of this.addedTexts) this.tokens.set(tokenId, text);
     }
     return this.tokens.get(id);
   }
@@ -254,7 +264,7 @@ export class Tokenizer implements PipelineTokenizer {
     const tokens = emptyTokens();
     const matched = new Map<number, string>();
     this.addTokensOf(text, tokens, matched);
-    return this.trimmed(tokens, matched);
+    return this.withTexts(tokens, matched);
   }
 
   private encodeWords(words: readonly string[]): Tokens {
@@ -265,7 +275,7 @@ export class Tokenizer implements PipelineTokenizer {
       this.addTokensOf(word, tokens, matched);
       tokens.wordIds.fill(index, before);
     }
-    return this.trimmed(tokens, matched);
+    return this.withTexts(tokens, matched);
   }
 
   private addTokensOf(text: string, tokens: Tokens, matched: Map<number, string>): void {
@@ -281,7 +291,7 @@ export class Tokenizer implements PipelineTokenizer {
       for (const part of this.preTokenizer ? this.preTokenizer(stretch.text) : [stretch.text]) {
         if (part.length === 0) continue;
         for (const piece of this.model.encode(part.text)) {
-          const [start, end] = part.range(piece.start, piece.end);
+          const [start, end] = rangeOf(part, piece);
           addToken(tokens, piece.id, codePointAt(start), codePointAt(end), word);
         }
         word++;
@@ -289,15 +299,21 @@ export class Tokenizer implements PipelineTokenizer {
     }
   }
 
-  private trimmed(tokens: Tokens, matched: ReadonlyMap<number, string>): Tokens {
-    const trims = this.postProcessor.trimsOffsets;
-    return trims ? trimOffsets(tokens, this.textsOf(tokens, matched), trims) : tokens;
+  /** An added token counts with the spaces that it matched. */
+  private withTexts(tokens: Tokens, matched: ReadonlyMap<number, string>): Tokens {
+    if (!this.postProcessor.trimsOffsets) return tokens;
+    return { ...tokens, texts: tokens.ids.map((id, i) => matched.get(i) ?? this.tokenOf(id) ?? '') };
   }
 
-  /** Text of each token; the generation-4 library takes an added token with the spaces that it matched. */
-  private textsOf(tokens: Tokens, matched: ReadonlyMap<number, string>): string[] {
-    return tokens.ids.map((id, i) => (this.generation === 4 ? matched.get(i) : undefined) ?? this.tokenOf(id) ?? '');
+  private trim(tokens: Tokens): void {
+    const { trimsOffsets } = this.postProcessor;
+    if (trimsOffsets) trimOffsets(tokens, trimsOffsets);
   }
+}
+
+/** Where a piece lies in the original; one without extent lies where its word begins. */
+function rangeOf(word: AlignedText, { start, end }: Piece): [number, number] {
+  return start < end ? word.range(start, end) : [word.startAt(0), word.startAt(0)];
 }
 
 function addToken(tokens: Tokens, id: number, start: number, end: number, word: number): void {

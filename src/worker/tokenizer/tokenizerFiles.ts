@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MlflowError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/ports.js';
+import type { TransformersGeneration } from './generation.js';
 import type { AddedTokenJson, TokenizerJson } from './tokenizerJson.js';
 import { buildFromVocabulary } from './vocabularyFiles.js';
 
@@ -32,7 +33,7 @@ const specialTokenNames = [
  * Reads `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json` and the chat template.
  * @throws MlflowError tokenizerMissing where there is no tokenizer, tokenizerUnsupported where only a slow one is stored.
  */
-export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
+export async function readTokenizerFiles(folder: string, generation: TransformersGeneration): Promise<TokenizerFiles> {
   const [stored, config, specialTokensMap] = await Promise.all([
     readJson<TokenizerJson>(path.join(folder, 'tokenizer.json')),
     readJson<JsonObject>(path.join(folder, 'tokenizer_config.json')),
@@ -42,7 +43,7 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   const specialTokens = readSpecialTokens(settings, specialTokensMap ?? {});
   const json = stored ?? (await buildFromVocabulary(folder, settings, specialTokens));
   if (!json) throw missingTokenizer(folder);
-  await addTokens(json, folder, settings, specialTokens);
+  await addTokens(json, folder, settings, specialTokens, generation);
   const { normalizer, pre_tokenizer: preTokenizer, decoder } = json;
   return {
     json,
@@ -130,6 +131,7 @@ async function addTokens(
   folder: string,
   config: JsonObject,
   specialTokens: Record<string, AddedTokenJson>,
+  generation: TransformersGeneration,
 ): Promise<void> {
   const added = (json.added_tokens ??= []);
   const byContent = new Map(added.map((token) => [token.content, token]));
@@ -137,7 +139,8 @@ async function addTokens(
   const add = (token: AddedTokenJson, id?: number): void => {
     const existing = byContent.get(token.content);
     if (existing) {
-      if (token.special) existing.special = true;
+      // transformers 5 leaves a token as tokenizer.json has it.
+      if (token.special && generation === 4) existing.special = true;
       return;
     }
     const complete = {

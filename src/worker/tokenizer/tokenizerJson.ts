@@ -28,6 +28,8 @@ export interface ModelJson {
   fuse_unk?: boolean;
   byte_fallback?: boolean;
   ignore_merges?: boolean;
+  /** Not of the file: a word that `ignore_merges` takes whole has no extent (the library of transformers before 4.45). */
+  loses_whole_words?: boolean;
 }
 
 export interface PaddingJson {

@@ -1,9 +1,9 @@
 import type { Tokens } from './postProcessor.js';
 
 /** Moves offsets off the spaces at a token's ends. Source: tokenizers byte_level.rs, process_offsets. */
-export function trimOffsets(tokens: Tokens, texts: readonly string[], options: { addPrefixSpace: boolean }): Tokens {
+export function trimOffsets(tokens: Tokens, options: { addPrefixSpace: boolean }): Tokens {
   for (let i = 0; i < tokens.ids.length; i++) {
-    const characters = Array.from(texts[i] ?? '');
+    const characters = Array.from(tokens.texts[i] ?? '');
     let leading = characters.findIndex((character) => !isSpace(character));
     if (leading < 0) leading = characters.length;
     let trailing = 0;

@@ -24,6 +24,7 @@ export function truncatePair(first: Tokens, second: Tokens | undefined, options:
   const { strategy, stride, side, maxLength } = options;
   if (strategy === 'do_not_truncate' || total <= maxLength) return { first: [first], second: second && [second] };
   const cut = (tokens: Tokens, length: number): Tokens[] => windows(tokens, length, stride, side);
+  if (maxLength === 0) return { first: cut(first, 0), second: second && cut(second, 0) };
   if (strategy === 'longest_first') {
     if (!second) return { first: cut(first, maxLength), second: undefined };
     const [firstLength, secondLength] = sharedLengths(first.ids.length, second.ids.length, maxLength);
