@@ -110,6 +110,11 @@ export class GraphBuilder {
     return factor === 1 ? a : this.mul(a, this.float(factor));
   }
 
+  /** Within `limit` of zero; 0 means no limit. */
+  clip(a: Value, limit: number): Value {
+    return limit === 0 ? a : this.op('Clip', [a, this.float(-limit), this.float(limit)]);
+  }
+
   cast(a: Value, to: ElementType): Value {
     return this.op('Cast', [a], { to: elementTypes[to] });
   }

@@ -284,6 +284,7 @@ export const llamaRelatives: Readonly<Record<string, Family>> = {
       num_experts: draw.of(2, 4),
       num_experts_per_tok: draw.of(1, 2),
       norm_topk_prob: draw.chance(0.5),
+      ...draw.maybe(0.5, () => ({ clip_qkv: 0.7 })),
     })),
     spec: decoderSpec,
     generations: ['new'],

@@ -61,9 +61,10 @@ export function layerNormDecoder(context: ArchitectureContext): GeneratedModel {
     isRotaryInterleaved: variant.isInterleaved ?? false,
   });
   const parts = new LayerParts(b, config, variant);
+  const limit = config.modelType === 'olmo' ? config.number('clip_qkv', 0) : 0;
   const attend = (index: number, x: Value): Value => {
     const module = `layers.${index}.self_attn`;
-    const projected = (name: string): Value => parts.clip(b.linear(x, `${module}.${name}`));
+    const projected = (name: string): Value => b.clip(b.linear(x, `${module}.${name}`), limit);
     const attended = decoder.attention(index, {
       query: parts.normHeads(projected('q_proj'), `${module}.q`, heads, headSize),
       key: parts.normHeads(projected('k_proj'), `${module}.k`, keyValueHeads, headSize),
@@ -124,11 +125,6 @@ class LayerParts {
     if (config.modelType !== 'olmo') return b.layerNorm(x, module, this.#epsilon);
     const size = config.number('hidden_size');
     return b.layerNormBy(x, b.floats(new Float32Array(size).fill(1), [size]), absent, this.#epsilon);
-  }
-
-  clip(x: Value): Value {
-    const limit = this.config.modelType === 'olmo' ? this.config.number('clip_qkv', 0) : 0;
-    return limit === 0 ? x : this.b.op('Clip', [x, this.b.float(-limit), this.b.float(limit)]);
   }
 
   /** Queries or keys before rotation: over all heads (OLMo 2), or each head by weights of its own (Cohere, StableLM). */

@@ -239,11 +239,12 @@ class LlamaLayers {
     const { config, decoder, shape } = this;
     const module = `layers.${index}.self_attn`;
     const [query, key, value] = this.#projections(x, module);
+    const clip = (projected: Value): Value => this.b.clip(projected, config.number('clip_qkv', 0));
     const scalar = config.number('query_pre_attn_scalar', shape.headSize);
     const attended = decoder.attention(index, {
-      query: this.#headNorm(query, `${module}.q_norm`, shape.heads),
-      key: this.#headNorm(key, `${module}.k_norm`, shape.keyValueHeads),
-      value,
+      query: clip(this.#headNorm(query, `${module}.q_norm`, shape.heads)),
+      key: clip(this.#headNorm(key, `${module}.k_norm`, shape.keyValueHeads)),
+      value: clip(value),
       scale: config.number('attention_multiplier', scalar ** -0.5),
       rope: plan.rope,
       window: plan.window,
