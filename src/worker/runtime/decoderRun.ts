@@ -12,6 +12,9 @@ import {
 } from './onnxRuntime.js';
 import type { RopeCache } from './ropeCache.js';
 
+/** What the searches use of a run. */
+export type TokenRun = Pick<DecoderRun, 'prompt' | 'step' | 'reorder' | 'givesHiddenStates' | 'hiddenStates'>;
+
 /**
  * One generation over a decoder session: feeds tokens, keeps the key-value cache, gives the logits of the last position.
  * The cache tensors of one step's output are the next step's input; nothing is copied in between.

@@ -37,6 +37,8 @@ export interface GenerateRequest {
   encoderInputs?: Record<string, Tensor> | undefined;
   /** Generation options with Hugging Face's names (`max_new_tokens`, `do_sample`, ...); already merged over generation_config. */
   generation: JsonObject;
+  /** Prompts that classifier-free guidance keeps away from, one for each row. */
+  negativePromptIds?: number[][] | undefined;
   /** Processors of the caller, which come after those that the options ask for. */
   processors?: readonly LogitsProcessor[] | undefined;
   /** Whether the answer tells how probable each token was. */

@@ -6,11 +6,11 @@ import type { Device, Precision, RefusedDevice } from '../../protocol/inference.
 import { alignmentOf } from './alignment.js';
 import { DecoderRun } from './decoderRun.js';
 import { feedsFor } from './feeds.js';
-import { generateTokens } from './generation/generate.js';
+import { generateTokens, padLeft } from './generation/generate.js';
 import { GroupDiversity } from './generation/groupDiversity.js';
-import { readGenerationOptions, type GenerationOptions } from './generation/generationOptions.js';
+import { numberOf, readGenerationOptions, type GenerationOptions } from './generation/generationOptions.js';
+import { GuidedRun } from './generation/guidedRun.js';
 import { logitsProcessors } from './generation/logitsProcessors.js';
-import { samplingProcessors } from './generation/sampling.js';
 import type { GenerateRequest, GenerateResult, RuntimeModel, Tensor } from './model.js';
 import { fromOnnxTensor, type Session } from './onnxRuntime.js';
 import type { Upgrade } from './safetensorsModel.js';
@@ -195,6 +195,7 @@ export class SessionModel implements RuntimeModel {
     const context = {
       promptLength: prompts.reduce((longest, prompt) => Math.max(longest, prompt.length), 0),
       isEncoderDecoder,
+      rows: prompts.length,
       maxPositions:
         typeof this.config['max_position_embeddings'] === 'number' ? this.config['max_position_embeddings'] : null,
       transformersMajor: request.transformersMajor ?? 5,
@@ -208,16 +209,18 @@ export class SessionModel implements RuntimeModel {
     const diversity = isDiverse ? new GroupDiversity(options.diversityPenalty) : undefined;
     const processors = logitsProcessors(options, {
       promptLength: context.promptLength,
-      encoderIds: isEncoderDecoder ? (request.inputIds[0] ?? null) : (prompts[0] ?? null),
+      encoderIds: encoderRows(request, prompts, isEncoderDecoder, options.padId),
+      vocabularySize: vocabularySize(this.config),
       diversity,
+      others: request.processors,
     });
-    processors.push(...(request.processors ?? []));
-    if (options.doSample) processors.push(...samplingProcessors(options));
+    const run = new DecoderRun(sessions.main, sessions.rope, fixedFeeds, options.mode === 'contrastive');
+    const guided = guidedRun(run, sessions, options, request.negativePromptIds ?? null);
     return generateTokens({
-      run: new DecoderRun(sessions.main, sessions.rope, fixedFeeds, options.mode === 'contrastive'),
+      run: guided ?? run,
       prompts,
       options,
-      processors,
+      processors: guided ? [guided.process, ...processors] : processors,
       diversity,
       stopSequences: request.stopSequences ?? [],
       wantsLogProbabilities: request.wantsLogProbabilities ?? false,
@@ -226,6 +229,42 @@ export class SessionModel implements RuntimeModel {
       onToken: request.onToken,
     });
   }
+}
+
+function guidedRun(
+  run: DecoderRun,
+  { main, rope }: SessionSet,
+  { json, groups, beams, mode }: GenerationOptions,
+  negativePrompts: number[][] | null,
+): GuidedRun | null {
+  const scale = numberOf(json, 'guidance_scale', 1);
+  if (scale === 1) return null;
+  const groupSize = mode === 'hypotheses' ? beams / groups : 1;
+  return new GuidedRun(run, new DecoderRun(main, rope), {
+    scale,
+    negativePrompts,
+    groups,
+    groupSize,
+    isReordered: mode === 'contrastive',
+  });
+}
+
+/** What the rules against repeating the input look at; none where the input is no text. */
+function encoderRows(
+  request: GenerateRequest,
+  prompts: readonly (readonly number[])[],
+  isEncoderDecoder: boolean,
+  padId: number,
+): number[][] | null {
+  if (!isEncoderDecoder) return padLeft(prompts, padId).rows;
+  if (request.encoderInputs) return null;
+  const length = request.inputIds.reduce((longest, row) => Math.max(longest, row.length), 0);
+  return request.inputIds.map((row) => [...row, ...Array<number>(length - row.length).fill(padId)]);
+}
+
+function vocabularySize(config: JsonObject): number {
+  const text = config['text_config'] as JsonObject | undefined;
+  return Number(config['vocab_size'] ?? text?.['vocab_size'] ?? 0);
 }
 
 /** How many rows continue each prompt. */

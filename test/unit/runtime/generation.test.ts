@@ -132,6 +132,10 @@ describe('generation over an ONNX export', () => {
       { num_beams: 2, num_return_sequences: 3 },
       /`num_return_sequences` \(3\) has to be smaller or equal to `num_beams` \(2\)\./,
     ],
+    [
+      { guidance_scale: 2, negative_prompt_ids: [[3]] },
+      /ones_like\(\): argument 'input' \(position 1\) must be Tensor, not list/,
+    ],
     [{ bad_words_ids: [[99]] }, /vocabulary size is 16, but the following tokens were being biased: \[99\]/],
   ];
   for (const [options, text] of refused) {
@@ -147,7 +151,10 @@ describe('generation over an ONNX export', () => {
   }
 
   it('refuses what only Python does, naming the option', () =>
-    assert.rejects(generate({ watermarking_config: {} }), /watermarking_config.*python engine/));
+    assert.rejects(
+      generate({ dola_layers: 'low' }, { version: new TransformersVersion('4.43.4') }),
+      /dola_layers.*python engine/,
+    ));
 
   it('an export without hidden states refuses contrastive search, saying why', () =>
     assert.rejects(generate({ penalty_alpha: 0.6, top_k: 4 }, { version: new TransformersVersion('4.43.4') }), {

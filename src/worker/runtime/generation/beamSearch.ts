@@ -1,7 +1,7 @@
 import type { GenerateResult } from '../model.js';
 import { breathe, isEnd, padLeft, readPrompt, type GenerationTask } from './generate.js';
 import type { GenerationOptions } from './generationOptions.js';
-import { draw, largest, logProbability, randomFrom, temperatureOf, type Random } from './sampling.js';
+import { draw, largest, logProbability, logSoftmax, randomFrom, temperatureOf, type Random } from './sampling.js';
 
 /** Stands for "not to be chosen", as in transformers. */
 const excluded = -1e9;
@@ -141,16 +141,19 @@ export async function searchBeams(task: GenerationTask): Promise<GenerateResult>
   const searches = rows.map((row, index) => new PromptSearch(row, length, padding[index] ?? 0, options));
   const random = randomFrom(options.seed);
   const deadlineMs = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
+  const rowCount = searches.length * beams;
   let logits = await readPrompt(task, beams);
   for (;;) {
     if (signal?.aborted) return resultOf(task, searches, 'cancelled');
-    const vocabulary = logits.length / (searches.length * beams);
+    const vocabulary = logits.length / rowCount;
     for (const [index, search] of searches.entries()) {
       const part = logits.subarray(index * beams * vocabulary, (index + 1) * beams * vocabulary);
       for (const [beamIndex, beam] of search.running.entries()) {
         const scores = part.subarray(beamIndex * vocabulary, (beamIndex + 1) * vocabulary);
         logSoftmax(scores);
-        for (const process of processors) process(beam.ids, scores, search.padding);
+        const row = index * beams + beamIndex;
+        const place = { padding: search.padding, row, rows: rowCount, runRow: row };
+        for (const process of processors) process(beam.ids, scores, place);
         for (let id = 0; id < vocabulary; id++) scores[id] = (scores[id] as number) + beam.score;
       }
       search.advance(part, random, stopSequences, probabilityOf(task, part, vocabulary));
@@ -187,16 +190,6 @@ export function probabilityOf(
   const temperature = temperatureOf(task.options);
   return (beam, token) =>
     logProbability(scores.subarray(beam * vocabulary, (beam + 1) * vocabulary), token, temperature);
-}
-
-/** The logarithm of the softmax, in place. */
-export function logSoftmax(scores: Float32Array): void {
-  let max = -Infinity;
-  for (const score of scores) if (score > max) max = score;
-  let sum = 0;
-  for (const score of scores) sum += Math.exp(score - max);
-  const shift = max + Math.log(sum);
-  for (let id = 0; id < scores.length; id++) scores[id] = (scores[id] as number) - shift;
 }
 
 /** Draws several different indices by the softmax of their scores. */

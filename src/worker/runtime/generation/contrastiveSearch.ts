@@ -1,6 +1,7 @@
 import { MlflowError } from '../../../core/errors.js';
 import type { GenerateResult } from '../model.js';
 import { breathe, isEnd, readPrompt, type GenerationTask } from './generate.js';
+import type { RowPlace } from './logitsProcessors.js';
 import { largest, softmax } from './sampling.js';
 
 /** One prompt's search. */
@@ -48,7 +49,9 @@ export async function searchContrastively(task: GenerationTask): Promise<Generat
       finishReason = 'cancelled';
       break;
     }
-    const choices = searches.map((search) => choose(task, search));
+    const choices = searches.map((search, row) =>
+      choose(task, search, { padding: 0, row, rows: searches.length, runRow: row * candidates }),
+    );
     const logits = await run.step(choices.flatMap(({ tokens }) => tokens));
     const parents: number[] = [];
     for (const [index, search] of searches.entries()) {
@@ -72,9 +75,9 @@ export async function searchContrastively(task: GenerationTask): Promise<Generat
   return { sequences: searches.map(({ ids, end }) => ids.slice(0, end ?? ids.length)), finishReason };
 }
 
-function choose(task: GenerationTask, search: Search): { tokens: number[]; probabilities: number[] } {
+function choose(task: GenerationTask, search: Search, place: RowPlace): { tokens: number[]; probabilities: number[] } {
   const scores = search.logits.slice();
-  for (const process of task.processors) process(search.ids, scores, 0);
+  for (const process of task.processors) process(search.ids, scores, place);
   const probabilities = softmax(scores);
   const tokens = largest(probabilities, task.options.candidates);
   return { tokens, probabilities: tokens.map((token) => probabilities[token] as number) };

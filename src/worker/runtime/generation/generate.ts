@@ -1,5 +1,5 @@
 import type { GenerateResult } from '../model.js';
-import type { DecoderRun } from '../decoderRun.js';
+import type { TokenRun } from '../decoderRun.js';
 import { searchBeams } from './beamSearch.js';
 import { searchContrastively } from './contrastiveSearch.js';
 import type { GenerationOptions } from './generationOptions.js';
@@ -9,7 +9,7 @@ import type { LogitsProcessor } from './logitsProcessors.js';
 import { argmax, draw, logProbability, randomFrom, softmax, temperatureOf } from './sampling.js';
 
 export interface GenerationTask {
-  run: DecoderRun;
+  run: TokenRun;
   /** One row a prompt, not padded. */
   prompts: readonly (readonly number[])[];
   options: GenerationOptions;
@@ -67,6 +67,7 @@ async function sampleOrFollow(task: GenerationTask): Promise<GenerateResult> {
   const ends: (number | null)[] = rows.map(() => null);
   const logProbabilities: number[][] = rows.map(() => []);
   const deadlineMs = options.maxTimeMs === null ? Infinity : performance.now() + options.maxTimeMs;
+  if (looksNoFurther(task)) return { sequences: task.prompts.map((prompt) => [...prompt]), finishReason: 'stop' };
   let finishReason: GenerateResult['finishReason'] = 'stop';
   let logits = await readPrompt(task, options.returnedSequences);
   for (;;) {
@@ -78,7 +79,9 @@ async function sampleOrFollow(task: GenerationTask): Promise<GenerateResult> {
     const tokens = rows.map((row, index) => {
       if (ends[index] !== null) return options.padId;
       const scores = logits.subarray(index * vocabulary, (index + 1) * vocabulary);
-      for (const process of processors) process(row, scores, padding[index] ?? 0);
+      for (const process of processors) {
+        process(row, scores, { padding: padding[index] ?? 0, row: index, rows: rows.length, runRow: index });
+      }
       const token = options.doSample ? draw(softmax(scores), random) : argmax(scores);
       if (task.wantsLogProbabilities) {
         logProbabilities[index]?.push(logProbability(scores, token, temperatureOf(options)));
@@ -102,6 +105,13 @@ async function sampleOrFollow(task: GenerationTask): Promise<GenerateResult> {
   }
   const sequences = rows.map((row, index) => row.slice(padding[index] ?? 0, ends[index] ?? row.length));
   return { sequences, finishReason, ...(task.wantsLogProbabilities ? { logProbabilities } : {}) };
+}
+
+/** With `prompt_lookup_num_tokens`, transformers 4 takes an end token before the first new one for the end of the answer. */
+function looksNoFurther({ options, prompts, stopSequences }: GenerationTask): boolean {
+  const { json, transformersMajor } = options;
+  if (transformersMajor !== 4 || (json['prompt_lookup_num_tokens'] ?? null) === null) return false;
+  return prompts.every((prompt) => isEnd(prompt, options, stopSequences));
 }
 
 export function isEnd(

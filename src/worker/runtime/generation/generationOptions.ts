@@ -1,7 +1,17 @@
 import { MlflowError } from '../../../core/errors.js';
 import type { JsonObject, JsonValue } from '../../../core/ports.js';
+import { pyRepr } from '../../../core/signature/pythonText.js';
 import { TransformersVersion } from '../../../core/transformers/transformersVersion.js';
-import { checkGroups, checkSearch, modeOf, refuseMoved, searchOf, type GenerationMode } from './generationMode.js';
+import { forcedWords, type ForcedWord } from './forcedWords.js';
+import {
+  checkGroups,
+  checkLookupMode,
+  checkSearch,
+  modeOf,
+  refuseMoved,
+  searchOf,
+  type GenerationMode,
+} from './generationMode.js';
 
 /** Generation options with transformers' names, defaults filled in. */
 export interface GenerationOptions {
@@ -9,7 +19,6 @@ export interface GenerationOptions {
   /** Tokens of a finished sequence, its prompt included. */
   maxLength: number;
   minLength: number;
-  minNewTokens: number;
   doSample: boolean;
   beams: number;
   /** Groups of beams that keep apart; 1: none. */
@@ -20,6 +29,8 @@ export interface GenerationOptions {
   candidates: number;
   penaltyAlpha: number;
   returnedSequences: number;
+  /** Words that have to come up. */
+  words: readonly ForcedWord[] | null;
   earlyStopping: boolean | 'never';
   lengthPenalty: number;
   eosIds: readonly number[];
@@ -29,12 +40,15 @@ export interface GenerationOptions {
   /** The options as they were given, for processors. */
   json: JsonObject;
   transformersMajor: 4 | 5;
+  version: TransformersVersion;
 }
 
 export interface GenerationContext {
   /** Tokens of the longest prompt (or of the decoder's start). */
   promptLength: number;
   isEncoderDecoder: boolean;
+  /** How many prompts there are. */
+  rows?: number | undefined;
   /** config.json's `max_position_embeddings`, when it has one. */
   maxPositions: number | null;
   transformersMajor: 4 | 5;
@@ -42,14 +56,10 @@ export interface GenerationContext {
   version?: TransformersVersion | undefined;
 }
 
-const unsupported: readonly [string, (value: JsonValue, options: JsonObject) => boolean][] = [
-  ['constraints', (value) => value !== null],
-  ['force_words_ids', (value) => value !== null],
-  // A way to the same tokens, faster, as long as nothing is drawn.
-  ['prompt_lookup_num_tokens', (value, options) => value !== null && options['do_sample'] === true],
+const unsupported: readonly [string, (value: JsonValue, context: GenerationContext) => boolean][] = [
   ['dola_layers', (value) => value !== null],
-  ['watermarking_config', (value) => value !== null],
-  ['guidance_scale', (value) => typeof value === 'number' && value !== 1],
+  // Python runs the encoder on the decoder's last token, which is of no use.
+  ['guidance_scale', (value, { isEncoderDecoder }) => isEncoderDecoder && value !== 1],
 ];
 
 /** Source: `_default_generation_config` of the pipelines; there is none before 4.52. */
@@ -124,7 +134,6 @@ export function readGenerationOptions(json: JsonObject, context: GenerationConte
     mode: modeOf(search, version),
     maxLength: maxLengthOf(json, context),
     minLength: minLengthOf(json, context),
-    minNewTokens: integer(json, 'min_new_tokens', 0),
     doSample: json['do_sample'] === true,
     beams,
     groups,
@@ -132,6 +141,7 @@ export function readGenerationOptions(json: JsonObject, context: GenerationConte
     candidates: integer(json, 'top_k', 50),
     penaltyAlpha: numberOf(json, 'penalty_alpha', 0),
     returnedSequences: integer(json, 'num_return_sequences', 1),
+    words: null,
     earlyStopping: earlyStoppingOf(json['early_stopping']),
     lengthPenalty: numberOf(json, 'length_penalty', 1),
     eosIds,
@@ -140,20 +150,44 @@ export function readGenerationOptions(json: JsonObject, context: GenerationConte
     maxTimeMs: typeof json['max_time'] === 'number' ? json['max_time'] * 1000 : null,
     json,
     transformersMajor: context.transformersMajor,
+    version,
   };
   if (version.isBefore(4, 57)) checkGroups(options);
   checkSequences(options);
+  checkLookupMode(json, search, version);
   refuseMoved(search, version);
-  refuseUnsupported(json);
+  refuseUnsupported(json, context);
+  checkTogether(json, version);
   checkLength(options, context);
-  checkSearch(options, version);
-  return options;
+  const words = search === 'constrained beam search' ? forcedWords(json) : null;
+  checkSearch(options, search, context.rows ?? 1);
+  return { ...options, words };
 }
 
-function refuseUnsupported(json: JsonObject): void {
+/** @throws MlflowError where options exclude each other, with transformers' texts. */
+function checkTogether(json: JsonObject, version: TransformersVersion): void {
+  const isGuided = numberOf(json, 'guidance_scale', 1) !== 1;
+  if (isGuided && (json['negative_prompt_ids'] ?? null) !== null) {
+    throw MlflowError.invalidParameter("ones_like(): argument 'input' (position 1) must be Tensor, not list");
+  }
+  const suppressed = idList(json['suppress_tokens']);
+  if (version.isBefore(5) || suppressed.length === 0) return;
+  for (const name of ['forced_bos_token_id', 'forced_eos_token_id']) {
+    const forced = [...new Set(idList(json[name]))].sort((a, b) => a - b);
+    if (forced.length === 0 || !forced.every((id) => suppressed.includes(id))) continue;
+    throw MlflowError.invalidParameter(
+      `Every token in \`${name}\` (${pyRepr(forced)}) is also in \`suppress_tokens\`. Forcing a token while suppressing it ` +
+        'sets all logits to `-inf` at the forcing step, which produces `nan` probabilities and crashes generation. Remove ' +
+        `the overlapping token(s) from either \`${name}\` or \`suppress_tokens\` (if you meant to prevent an early EOS ` +
+        'token, use `min_new_tokens` instead).',
+    );
+  }
+}
+
+function refuseUnsupported(json: JsonObject, context: GenerationContext): void {
   for (const [name, isUsed] of unsupported) {
     const value = json[name];
-    if (value === undefined || value === null || !isUsed(value, json)) continue;
+    if (value === undefined || value === null || !isUsed(value, context)) continue;
     throw new MlflowError(
       `The generation option \`${name}\` is not supported by the native engine. Leave it out, or use the python engine.`,
       'NOT_IMPLEMENTED',

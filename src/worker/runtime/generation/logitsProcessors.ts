@@ -1,71 +1,110 @@
 import { MlflowError } from '../../../core/errors.js';
 import type { JsonObject } from '../../../core/ports.js';
+import { PyFloat } from '../../../core/serialization/pyValue.js';
+import { pyStr } from '../../../core/signature/pythonText.js';
 import { idList, numberOf, type GenerationOptions } from './generationOptions.js';
 import type { GroupDiversity } from './groupDiversity.js';
+import { logSoftmax, samplingProcessors } from './sampling.js';
+import { noBadWords, sequenceBias } from './sequenceBias.js';
+import { watermarkProcessor } from './watermark.js';
+
+/** Where a row of scores stands. */
+export interface RowPlace {
+  /** Tokens that pad the row on the left. */
+  padding: number;
+  /** Which of the rows that are processed together. */
+  row: number;
+  rows: number;
+  /** Which of all rows of the run; another than `row` in groups of beams. */
+  runRow: number;
+}
 
 /** Changes the scores of one row in place. `ids` are the row's tokens so far, left padding included. */
-export type LogitsProcessor = (ids: readonly number[], scores: Float32Array, paddingLength: number) => void;
+export type LogitsProcessor = (ids: readonly number[], scores: Float32Array, place: RowPlace) => void;
 
 export interface ProcessorContext {
   promptLength: number;
-  /** Tokens of the encoder, for its repetition rules. */
-  encoderIds: readonly number[] | null;
+  /** Tokens of the encoder, or the prompts, as rows of equal length: for the rules against repeating them. */
+  encoderIds: readonly (readonly number[])[] | null;
+  vocabularySize: number;
   diversity?: GroupDiversity | undefined;
+  /** Processors of the caller. */
+  others?: readonly LogitsProcessor[] | undefined;
 }
 
 /**
- * The processors that an option set asks for, in transformers' order.
- * Source: `GenerationMixin._get_logits_processor` and generation/logits_process.py.
+ * All processors that an option set asks for, in transformers' order, those of sampling included.
+ * Source: `GenerationMixin._get_logits_processor`, `_get_logits_warper` and generation/logits_process.py.
  * @throws MlflowError INVALID_PARAMETER_VALUE with transformers' texts.
  */
 export function logitsProcessors(options: GenerationOptions, context: ProcessorContext): LogitsProcessor[] {
-  const { json } = options;
+  const { json, version } = options;
+  const processors = scoreProcessors(options, context);
+  const watermarking = json['watermarking_config'] ?? null;
+  const watermark = watermarking === null ? [] : [watermarkProcessor(watermarking, context.vocabularySize)];
+  const normalization = json['renormalize_logits'] === true ? [normalize] : [];
+  const sampling = options.doSample ? samplingProcessors(options) : [];
+  const others = context.others ?? [];
+  // Before 4.47 the watermark and a first normalization came before what sampling filters.
+  if (version.isBefore(4, 47)) {
+    const again = options.doSample ? normalization : [];
+    return [...processors, ...watermark, ...others, ...normalization, ...sampling, ...again];
+  }
+  return [...processors, ...others, ...sampling, ...watermark, ...normalization];
+}
+
+function scoreProcessors(options: GenerationOptions, context: ProcessorContext): LogitsProcessor[] {
+  const { json, version } = options;
   const processors: LogitsProcessor[] = [];
   const penalty = numberOf(json, 'repetition_penalty', 1);
   const encoderPenalty = numberOf(json, 'encoder_repetition_penalty', 1);
   const ngramSize = numberOf(json, 'no_repeat_ngram_size', 0);
   const encoderNgramSize = numberOf(json, 'encoder_no_repeat_ngram_size', 0);
-  const bias = json['sequence_bias'];
-  if (Array.isArray(bias)) processors.push(sequenceBias(biasPairs(bias)));
+  const bias = json['sequence_bias'] ?? null;
+  if (bias !== null) processors.push(sequenceBias(bias, version));
   if (context.diversity) processors.push(context.diversity.process);
   if (encoderPenalty !== 1 && context.encoderIds)
-    processors.push(encoderRepetition(encoderPenalty, context.encoderIds));
+    processors.push(encoderRepetition(encoderPenalty, context.encoderIds, options.transformersMajor));
   if (penalty !== 1) processors.push(repetitionPenalty(penalty, options.transformersMajor));
   if (ngramSize > 0) processors.push(noRepeatNgram(ngramSize));
   if (encoderNgramSize > 0 && context.encoderIds) {
     processors.push(encoderNoRepeatNgram(encoderNgramSize, context.encoderIds));
   }
-  const badWords = json['bad_words_ids'];
-  if (Array.isArray(badWords))
-    processors.push(
-      noBadWords(
-        badWords.map((word) => idList(word)),
-        options.eosIds,
-      ),
-    );
-  processors.push(...lengthProcessors(options, context), ...forcedTokens(options));
-  const decay = json['exponential_decay_length_penalty'];
-  if (Array.isArray(decay)) {
-    const [start, factor] = idList(decay);
-    processors.push(lengthDecay((start ?? 0) + context.promptLength, factor ?? 1, options.eosIds));
+  const badWords = json['bad_words_ids'] ?? null;
+  if (badWords !== null) processors.push(noBadWords(badWords, options.eosIds, version));
+  processors.push(...leastLength(options), ...forcedEnds(options));
+  if (json['remove_invalid_values'] === true) processors.push(removeInvalidValues);
+  const decay = json['exponential_decay_length_penalty'] ?? null;
+  if (decay !== null) {
+    const [start = 0, factor = 1] = idList(decay);
+    processors.push(lengthDecay(start + context.promptLength, factor, options));
   }
-  processors.push(...suppressedTokens(json, context.promptLength));
+  processors.push(...suppressedTokens(json, context.promptLength), ...forcedTokens(json));
   return processors;
 }
 
 function repetitionPenalty(penalty: number, transformersMajor: 4 | 5): LogitsProcessor {
-  if (penalty <= 0) {
-    throw MlflowError.invalidParameter(`\`penalty\` has to be a strictly positive float, but is ${penalty}`);
-  }
+  if (penalty <= 0) throw notPositive(penalty);
   // transformers 4 counts padding as seen, 5 does not.
-  return (ids, scores, padding) => penalize(transformersMajor === 5 ? ids.slice(padding) : ids, scores, penalty);
+  return (ids, scores, { padding }) => penalize(transformersMajor === 5 ? ids.slice(padding) : ids, scores, penalty);
 }
 
-function encoderRepetition(penalty: number, encoderIds: readonly number[]): LogitsProcessor {
-  if (penalty <= 0) {
-    throw MlflowError.invalidParameter(`\`penalty\` has to be a strictly positive float, but is ${penalty}`);
-  }
-  return (_ids, scores) => penalize(encoderIds, scores, 1 / penalty);
+function encoderRepetition(
+  penalty: number,
+  encoderIds: readonly (readonly number[])[],
+  transformersMajor: 4 | 5,
+): LogitsProcessor {
+  if (penalty <= 0) throw notPositive(penalty);
+  return (_ids, scores, { row, rows }) => {
+    // transformers 4 has the first rows alone feel it, one for each prompt, however many rows continue a prompt.
+    const source = transformersMajor === 4 ? row : Math.floor((row * encoderIds.length) / rows);
+    penalize(encoderIds[source] ?? [], scores, 1 / penalty);
+  };
+}
+
+function notPositive(penalty: number): MlflowError {
+  const shown = pyStr(new PyFloat(penalty));
+  return MlflowError.invalidParameter(`\`penalty\` has to be a strictly positive float, but is ${shown}`);
 }
 
 function penalize(ids: readonly number[], scores: Float32Array, penalty: number): void {
@@ -79,8 +118,9 @@ function noRepeatNgram(size: number): LogitsProcessor {
   return (ids, scores) => banContinuations(ids, ids, size, scores);
 }
 
-function encoderNoRepeatNgram(size: number, encoderIds: readonly number[]): LogitsProcessor {
-  return (ids, scores) => banContinuations(encoderIds, ids, size, scores);
+function encoderNoRepeatNgram(size: number, encoderIds: readonly (readonly number[])[]): LogitsProcessor {
+  return (ids, scores, { row, rows }) =>
+    banContinuations(encoderIds[Math.floor((row * encoderIds.length) / rows)] ?? [], ids, size, scores);
 }
 
 /** Bans every token that would complete an n-gram of `source` at the end of `ids`. */
@@ -93,72 +133,31 @@ function banContinuations(source: readonly number[], ids: readonly number[], siz
   }
 }
 
-function noBadWords(words: readonly (readonly number[])[], eosIds: readonly number[]): LogitsProcessor {
-  if (words.length === 0 || words.some((word) => word.length === 0)) {
-    throw MlflowError.invalidParameter('`bad_words_ids` has to be a non-empty list of non-empty lists of token ids.');
-  }
-  const banned = words.filter((word) => !(word.length === 1 && eosIds.includes(word[0] as number)));
-  return sequenceBias(banned.map((ids) => ({ ids, bias: -Infinity })));
+function leastLength({ minLength, eosIds }: GenerationOptions): LogitsProcessor[] {
+  if (minLength <= 0 || eosIds.length === 0) return [];
+  return [(ids, scores) => ids.length < minLength && suppress(scores, eosIds)];
 }
 
-interface SequenceBias {
-  ids: readonly number[];
-  bias: number;
-}
-
-function biasPairs(list: readonly unknown[]): SequenceBias[] {
-  return list.map((item) => {
-    const [ids, bias] = Array.isArray(item) ? item : [];
-    if (Array.isArray(ids) && ids.length > 0 && typeof bias === 'number') return { ids: idList(ids), bias };
-    throw MlflowError.invalidParameter(
-      'Each element in `sequence_bias` has to be a non-empty list of lists of positive integers and float, but is ' +
-        `${JSON.stringify(list)}.`,
-    );
-  });
-}
-
-function sequenceBias(pairs: readonly SequenceBias[]): LogitsProcessor {
-  return (ids, scores) => {
-    const invalid = pairs.flatMap((pair) => pair.ids.filter((id) => id >= scores.length));
-    if (invalid.length > 0) {
-      throw MlflowError.invalidParameter(
-        `The model vocabulary size is ${scores.length}, but the following tokens were being biased: [${invalid.join(', ')}]`,
-      );
-    }
-    for (const { ids: sequence, bias } of pairs) {
-      const last = sequence.at(-1) as number;
-      const offset = ids.length - sequence.length + 1;
-      const matches = offset >= 0 && sequence.slice(0, -1).every((id, index) => ids[offset + index] === id);
-      if (matches) scores[last] = (scores[last] as number) + bias;
-    }
-  };
-}
-
-function lengthProcessors(options: GenerationOptions, { promptLength }: ProcessorContext): LogitsProcessor[] {
-  const { minLength, minNewTokens, eosIds } = options;
+function forcedEnds({ json, maxLength }: GenerationOptions): LogitsProcessor[] {
   const processors: LogitsProcessor[] = [];
-  if (minLength < 0) {
-    throw MlflowError.invalidParameter(`\`min_length\` has to be a non-negative integer, but is ${minLength}`);
-  }
-  if (minNewTokens < 0) {
-    throw MlflowError.invalidParameter(`\`min_new_tokens\` has to be a positive integer, but is ${minNewTokens}`);
-  }
-  const least = Math.max(minLength, minNewTokens > 0 ? promptLength + minNewTokens : 0);
-  if (least > 0 && eosIds.length > 0) {
-    processors.push((ids, scores) => {
-      if (ids.length < least) suppress(scores, eosIds);
-    });
-  }
-  return processors;
-}
-
-function forcedTokens({ json, maxLength }: GenerationOptions): LogitsProcessor[] {
-  const processors: LogitsProcessor[] = [];
-  const first = json['forced_bos_token_id'];
-  if (typeof first === 'number') processors.push((ids, scores) => ids.length === 1 && force(scores, [first]));
+  const first = idList(json['forced_bos_token_id']);
+  if (first.length > 0) processors.push((ids, scores) => ids.length === 1 && force(scores, first));
   const last = idList(json['forced_eos_token_id']);
   if (last.length > 0) processors.push((ids, scores) => ids.length === maxLength - 1 && force(scores, last));
   return processors;
+}
+
+/** `forced_decoder_ids` of transformers 4: pairs of a position and the token there. */
+function forcedTokens(json: JsonObject): LogitsProcessor[] {
+  const pairs = json['forced_decoder_ids'];
+  if (!Array.isArray(pairs)) return [];
+  const tokens = new Map(pairs.map((pair) => idList(pair) as [number, number]));
+  return [
+    (ids, scores) => {
+      const token = tokens.get(ids.length);
+      if (token !== undefined) force(scores, [token]);
+    },
+  ];
 }
 
 function force(scores: Float32Array, ids: readonly number[]): void {
@@ -170,11 +169,26 @@ function suppress(scores: Float32Array, ids: readonly number[]): void {
   for (const id of ids) if (id < scores.length) scores[id] = -Infinity;
 }
 
-function lengthDecay(start: number, factor: number, eosIds: readonly number[]): LogitsProcessor {
+const largestSingle = 3.4028234663852886e38;
+
+const removeInvalidValues: LogitsProcessor = (_ids, scores) => {
+  for (const [id, score] of scores.entries()) {
+    if (Number.isNaN(score)) scores[id] = 0;
+    else if (!Number.isFinite(score)) scores[id] = Math.sign(score) * largestSingle;
+  }
+};
+
+const normalize: LogitsProcessor = (_ids, scores) => logSoftmax(scores);
+
+function lengthDecay(start: number, factor: number, { eosIds, transformersMajor }: GenerationOptions): LogitsProcessor {
   return (ids, scores) => {
     if (ids.length <= start) return;
     const growth = factor ** (ids.length - start) - 1;
-    for (const id of eosIds) scores[id] = (scores[id] as number) + Math.abs(scores[id] as number) * growth;
+    for (const id of eosIds) {
+      const score = scores[id] as number;
+      // In transformers 4 what is excluded becomes NaN here, which wins.
+      if (transformersMajor === 4 || Number.isFinite(score)) scores[id] = score + Math.abs(score) * growth;
+    }
   };
 }
 
@@ -183,8 +197,10 @@ function suppressedTokens(json: JsonObject, promptLength: number): LogitsProcess
   const always = idList(json['suppress_tokens']);
   if (always.length > 0) processors.push((_ids, scores) => suppress(scores, always));
   const atBegin = idList(json['begin_suppress_tokens']);
-  const hasForcedBegin = typeof json['forced_bos_token_id'] === 'number' && promptLength <= 1;
-  const beginLength = promptLength + (hasForcedBegin ? 1 : 0);
+  const hasForcedBegin = (json['forced_bos_token_id'] ?? null) !== null && promptLength <= 1;
+  const forced = json['forced_decoder_ids'];
+  const [lastForced = 0] = Array.isArray(forced) ? idList(forced.at(-1)) : [];
+  const beginLength = promptLength + (hasForcedBegin ? 1 : 0) + lastForced;
   if (atBegin.length > 0) processors.push((ids, scores) => ids.length === beginLength && suppress(scores, atBegin));
   return processors;
 }

@@ -1,6 +1,11 @@
 import { MlflowError } from '../../../core/errors.js';
+import { PyFloat } from '../../../core/serialization/pyValue.js';
+import { pyStr } from '../../../core/signature/pythonText.js';
 import { numberOf, type GenerationOptions } from './generationOptions.js';
 import type { LogitsProcessor } from './logitsProcessors.js';
+
+/** How many tokens `top_h` looks at. Source: TopHLogitsWarper. */
+const topHCandidates = 100;
 
 /** Numbers in [0, 1). */
 export type Random = () => number;
@@ -25,10 +30,12 @@ export function samplingProcessors({ json, beams, eosIds }: GenerationOptions): 
   const processors: LogitsProcessor[] = [];
   const kept = beams > 1 ? (eosIds.length > 0 ? eosIds.length : 1) + 1 : 1;
   const temperature = numberOf(json, 'temperature', 1);
-  const topK = numberOf(json, 'top_k', 50);
+  const topH = json['top_h'];
+  const topK = json['top_k'] === null ? 0 : numberOf(json, 'top_k', 50);
   const topP = numberOf(json, 'top_p', 1);
   const typicalP = numberOf(json, 'typical_p', 1);
   if (temperature !== 1) processors.push(temperatureProcessor(temperature));
+  if (typeof topH === 'number') processors.push(topHProcessor(topH));
   if (topK !== 0) processors.push(topKProcessor(topK, kept));
   if (topP < 1) processors.push(topPProcessor(topP, kept));
   if (typeof json['min_p'] === 'number') processors.push(minPProcessor(json['min_p'], kept));
@@ -46,9 +53,8 @@ export function samplingProcessors({ json, beams, eosIds }: GenerationOptions): 
 
 function temperatureProcessor(temperature: number): LogitsProcessor {
   if (!(temperature > 0)) {
-    const shown = Number.isInteger(temperature) ? temperature.toFixed(1) : String(temperature);
     throw MlflowError.invalidParameter(
-      `\`temperature\` (=${shown}) has to be a strictly positive float, otherwise your next token scores will be invalid.` +
+      `\`temperature\` (=${pyStr(new PyFloat(temperature))}) has to be a strictly positive float, otherwise your next token scores will be invalid.` +
         (temperature === 0 ? " If you're looking for greedy decoding strategies, set `do_sample=False`." : ''),
     );
   }
@@ -69,9 +75,26 @@ function topKProcessor(topK: number, kept: number): LogitsProcessor {
   };
 }
 
+/** As many of the most probable tokens as keep a share of their entropy. */
+function topHProcessor(topH: number): LogitsProcessor {
+  if (!(topH > 0 && topH <= 1)) throw MlflowError.invalidParameter('`top_h` must be in the range (0, 1].');
+  return (_ids, scores) => {
+    const top = largest(scores, Math.min(topHCandidates, scores.length));
+    const terms = softmax(Float32Array.from(top, (id) => scores[id] as number)).map((p) =>
+      p > 0 ? -p * Math.log(p) : 0,
+    );
+    const limit = terms.reduce((sum, term) => sum + term, 0) * topH;
+    let sum = 0;
+    const kept = top.filter((_, rank) => (sum += terms[rank] as number) <= limit || rank === 0);
+    const values = kept.map((id) => scores[id] as number);
+    scores.fill(-Infinity);
+    for (const [rank, id] of kept.entries()) scores[id] = values[rank] as number;
+  };
+}
+
 function topPProcessor(topP: number, kept: number): LogitsProcessor {
   if (topP < 0 || topP > 1) {
-    throw MlflowError.invalidParameter(`\`top_p\` has to be a float > 0 and < 1, but is ${topP}`);
+    throw MlflowError.invalidParameter(`\`top_p\` has to be a float > 0 and < 1, but is ${pyStr(new PyFloat(topP))}`);
   }
   return (_ids, scores) => {
     const probabilities = softmax(scores);
@@ -94,7 +117,9 @@ function minPProcessor(minP: number, kept: number): LogitsProcessor {
 
 function typicalProcessor(mass: number, kept: number): LogitsProcessor {
   if (!(mass > 0 && mass < 1)) {
-    throw MlflowError.invalidParameter(`\`typical_p\` has to be a float > 0 and < 1, but is ${mass}`);
+    throw MlflowError.invalidParameter(
+      `\`typical_p\` has to be a float > 0 and < 1, but is ${pyStr(new PyFloat(mass))}`,
+    );
   }
   return (_ids, scores) => {
     const probabilities = softmax(scores);
@@ -104,8 +129,8 @@ function typicalProcessor(mass: number, kept: number): LogitsProcessor {
     let sum = 0;
     let last = 0;
     while (last < byDistance.length && (sum += probabilities[byDistance[last] as number] as number) < mass) last++;
-    const limit = Math.max(Math.min(last, byDistance.length - 1), kept - 1);
-    for (const id of byDistance.slice(limit + 1)) scores[id] = -Infinity;
+    const farthest = distance(byDistance[Math.min(last, byDistance.length - 1)] as number);
+    for (const id of byDistance.slice(kept)) if (distance(id) > farthest) scores[id] = -Infinity;
   };
 }
 
@@ -114,9 +139,9 @@ function cutoffProcessor(threshold: (probabilities: Float64Array) => number, kep
   return (_ids, scores) => {
     const probabilities = softmax(scores);
     const least = threshold(probabilities);
-    const safe = new Set(largest(scores, kept));
+    const safe = scores[largest(scores, kept).at(-1) as number] as number;
     for (let id = 0; id < scores.length; id++) {
-      if ((probabilities[id] as number) < least && !safe.has(id)) scores[id] = -Infinity;
+      if ((probabilities[id] as number) < least && (scores[id] as number) < safe) scores[id] = -Infinity;
     }
   };
 }
@@ -129,6 +154,16 @@ export function softmax(scores: Float32Array): Float64Array {
   for (let id = 0; id < scores.length; id++) sum += result[id] = Math.exp((scores[id] as number) - max);
   for (let id = 0; id < scores.length; id++) result[id] = (result[id] as number) / sum;
   return result;
+}
+
+/** The logarithm of the softmax, in place. */
+export function logSoftmax(scores: Float32Array): void {
+  let max = -Infinity;
+  for (const score of scores) if (score > max) max = score;
+  let sum = 0;
+  for (const score of scores) sum += Math.exp(score - max);
+  const shift = max + Math.log(sum);
+  for (let id = 0; id < scores.length; id++) scores[id] = (scores[id] as number) - shift;
 }
 
 /** The logarithm of a token's probability, the scores multiplied by `temperature` first. */
@@ -176,9 +211,13 @@ export function largest(values: Float32Array | Float64Array, count: number): num
   return heap;
 }
 
+/** The index of the largest value, the first of equal ones; NaN counts as larger than all, as in PyTorch. */
 export function argmax(scores: Float32Array): number {
   let best = 0;
-  for (let id = 1; id < scores.length; id++) if ((scores[id] as number) > (scores[best] as number)) best = id;
+  for (let id = 0; id < scores.length; id++) {
+    if (Number.isNaN(scores[id])) return id;
+    if ((scores[id] as number) > (scores[best] as number)) best = id;
+  }
   return best;
 }
 
