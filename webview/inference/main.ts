@@ -8,6 +8,7 @@ import { acquireHostApi } from '../shared/hostApi.js';
 import { createStore, oncePerFrame } from '../shared/store.js';
 import { readTexts } from '../shared/texts.js';
 import type { App } from './app.js';
+import { FieldFocus } from './fieldFocus.js';
 import { page } from './page.js';
 import { restoredUiState } from './uiState.js';
 
@@ -16,6 +17,7 @@ const root = document.getElementById('root') ?? document.body;
 const api = acquireHostApi();
 const ui = createStore(restoredUiState(api.getState()));
 const state = createStore<PanelState | undefined>(undefined);
+const fieldFocus = new FieldFocus(root);
 const channel = connectToHost<PanelState, PanelDelta, PanelMethods>(api, reducePanel, state.set);
 
 const call: App['call'] = (name, params) =>
@@ -30,7 +32,9 @@ function app(panelState: PanelState): App {
 
 const draw = (): void => {
   const current = state.get();
-  if (current) mount(page(app(current)), root);
+  if (!current) return;
+  mount(page(app(current)), root);
+  fieldFocus.drawn(current);
 };
 // Tokens come faster than frames. Typing is drawn at once, so that no handler sees a text older than what is on the screen.
 state.subscribe(oncePerFrame(draw));
