@@ -21,6 +21,8 @@ const settings = {
   'chat.disableAIFeatures': true,
   'git.enabled': false,
   'window.commandCenter': false,
+  // Without a chat it opens empty; the panel shows itself when a model is prompted.
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
 };
 
 /** The desktop's `code`, unless it is the one of a remote terminal without a window. */
