@@ -40,8 +40,11 @@ export function callablePipeline(
     generationConfig: pipeline.generationConfig,
     call: (input, own, options) => pipeline.call(input, { ...keywords, ...own }, options),
   };
-  const call = (input: unknown, own: JsonObject = {}, options?: PipelineCallOptions): Promise<unknown> =>
-    runner.call(input, pythonNames(own), options);
+  const call = async (input: unknown, own: JsonObject = {}, options?: PipelineCallOptions): Promise<unknown> => {
+    const named = pythonNames(own);
+    if (!isTextPair(pipeline, input)) return runner.call(input, named, options);
+    return ((await runner.call([input], named, options)) as unknown[])[0];
+  };
   return Object.assign(call, {
     task: pipeline.task,
     instanceType: pipeline.instanceType,
@@ -55,6 +58,11 @@ export function callablePipeline(
     runner,
     dispose,
   });
+}
+
+/** A text with its pair is one input; to other pipelines, and to MLflow's wrapper, an object holds keyword arguments. */
+function isTextPair({ task }: Pipeline, input: unknown): boolean {
+  return task === 'text-classification' && typeof input === 'object' && input !== null && !Array.isArray(input);
 }
 
 function pythonNames(keywords: JsonObject): JsonObject {

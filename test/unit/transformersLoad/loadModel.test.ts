@@ -173,6 +173,13 @@ describe('loadModel', () => {
     assert.equal(pipeline.source.modelFolder, pipeline.model.folder);
   });
 
+  test('a text with its pair is one input of a text classifier, and has one answer', async () => {
+    const pipeline = (await load(await modelFolder('pair'))) as CallablePipeline;
+    const pair = { text: 'a', text_pair: 'b' };
+    assert.deepEqual(await pipeline(pair, { topK: null }), { label: 'A', score: 0.5 });
+    assert.deepEqual(called, { input: [pair], keywords: { top_k: null } });
+  });
+
   test('weights in `pipeline/` without the key model_binary load (D6)', async () => {
     const folder = await modelFolder('d6', { model_binary: undefined }, 'pipeline');
     assert.equal((await components(folder)).model.folder, path.join(folder, 'pipeline'));
