@@ -56,7 +56,8 @@ function notice(app: App): View {
 function noModel(app: App): VNode {
   const { modelCount, isCatalogLoading, isTrusted } = app.state;
   const choose = button({
-    label: l10n.t('Choose a model'),
+    // Where there is none, the choice lists the ways to one.
+    label: modelCount > 0 ? l10n.t('Choose a model') : l10n.t('Get a model…'),
     onClick: () => void app.call('chooseModel', { purpose: 'prompt' }),
   });
   const text =
@@ -74,7 +75,13 @@ function noModel(app: App): VNode {
           onClick: () => void app.call('act', { action: 'manageTrust' }),
         }),
       );
-  return element('div', { class: 'empty grow' }, element('p', null, text), modelCount > 0 ? choose : null, trust);
+  return element(
+    'div',
+    { class: 'empty grow' },
+    element('p', null, text),
+    modelCount > 0 || !isCatalogLoading ? choose : null,
+    trust,
+  );
 }
 
 function modelCountText(count: number): string {
@@ -85,6 +92,6 @@ function modelCountText(count: number): string {
 
 function noneText(): string {
   return l10n.t(
-    'There is no model in the open stores yet. Open the view MLflow to add a store or the sample, or log a model with mlflow.transformers.',
+    'There is no model in the open stores and folders yet. Open the sample, add a store, save a checkpoint, or log a model with mlflow.transformers.',
   );
 }
