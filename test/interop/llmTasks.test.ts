@@ -14,7 +14,7 @@ interface Completion {
   choices: { index: number; finish_reason: string; text?: string; message?: { role: string; content: string } }[];
 }
 
-const checkpoints = ['text-generation-gpt2', 'feature-extraction-bert'];
+const checkpoints = ['text-generation-gpt2', 'text-generation-neox', 'feature-extraction-bert'];
 const greedy = { do_sample: false };
 const messages = [{ role: 'user', content: 'where do I live ?' }];
 const completionsOf = ({ predictions, body }: PyfuncAnswer): Completion[] => (predictions ?? body) as Completion[];
@@ -103,6 +103,80 @@ for (const generation of ['new', 'old'] as const) {
       assert.equal(n!.error?.code, 'INVALID_PARAMETER_VALUE');
       assert.match(n!.error?.message ?? '', /are not valid for pipeline TextGenerationPipeline\.$/);
       assert.equal(completionsOf(warm!)[0]!.usage.completion_tokens, 4);
+    });
+
+    it('a stop word ends the answer of a model whose tokenizer has a slow class (P13)', async () => {
+      const options = { task: 'llm/v1/completions', model_config: { ...greedy, max_new_tokens: 8 } };
+      const model = await session.save('text-generation-gpt2', options);
+      const data = { prompt: 'hello world' };
+      const [free] = await session.ask(model, [{ data }], arbitrary);
+      const text = completionsOf(free!)[0]!.choices[0]!.text!;
+      const stops = [[text.slice(0, 2)], [text.slice(0, 4)], ['none such'], ['none such', text.slice(0, 2)], []];
+      const answers = await session.ask(
+        model,
+        stops.map((stop) => ({ data: { ...data, stop } })),
+        arbitrary,
+      );
+      const reasons = answers.map((answer) => completionsOf(answer)[0]!.choices[0]!.finish_reason);
+      assert.deepEqual(reasons, ['stop', 'stop', 'length', 'stop', 'length']);
+    });
+
+    it('a stop word ends the answer of a fast-only tokenizer too, where Python of MLflow 2.16 fails (P13)', async () => {
+      const options = { task: 'llm/v1/completions', model_config: { ...greedy, max_new_tokens: 8 } };
+      const model = await session.save('text-generation-neox', options);
+      const data = { prompt: 'hello world' };
+      const [free] = await session.ask(model, [{ data }], arbitrary);
+      const stop = [...completionsOf(free!)[0]!.choices[0]!.text!].filter((letter) => /[!-~]/.test(letter));
+      const stopped = { data: { ...data, stop } };
+      if (generation === 'new') await session.ask(model, [stopped], arbitrary);
+      else {
+        const [refusal] = await session.askPython(model, [stopped]);
+        assert.match(refusal!.error?.message ?? '', /^Tokenizer class GPTNeoXTokenizer does not exist/);
+      }
+      const [predictions] = await session.askHere(model, [stopped]);
+      const [choice] = completionsOf({ predictions })[0]!.choices;
+      assert.equal(choice!.finish_reason, 'stop');
+      assert.ok(stop.includes(choice!.text!.at(-1)!), choice!.text);
+    });
+
+    it('a served completion comes wrapped for wrapped inputs; a bare body is answered with the bare list (P11)', async () => {
+      const served = [
+        { task: 'llm/v1/completions', input: { prompt: 'hello world' } },
+        { task: 'llm/v1/chat', input: { messages } },
+      ];
+      for (const { task, input } of served) {
+        const model = await session.save('text-generation-gpt2', {
+          task,
+          model_config: { ...greedy, max_new_tokens: 4 },
+        });
+        const [bare, limited, records, wrapped] = await session.ask(
+          model,
+          [
+            { serve: input },
+            { serve: { ...input, max_tokens: 2 } },
+            { serve: { dataframe_records: [input, input] } },
+            { serve: { inputs: input } },
+          ],
+          arbitrary,
+        );
+        const list = bare!.body as Completion[];
+        assert.ok(Array.isArray(list), task);
+        assert.equal(list.length, 1);
+        assert.equal((limited!.body as Completion[])[0]!.usage.completion_tokens, 2);
+        const rows = (records!.body as { predictions: Completion[] }).predictions;
+        assert.deepEqual(
+          rows.map(({ choices }) => choices),
+          [list[0]!.choices, list[0]!.choices],
+        );
+        if (task === 'llm/v1/completions') {
+          const { predictions } = wrapped!.body as { predictions: Completion[] };
+          assert.deepEqual(predictions[0]!.choices, list[0]!.choices);
+        } else {
+          // The scoring server makes an array of wrapped messages, which the chat then refuses.
+          assert.equal(wrapped!.error?.code, 'INVALID_PARAMETER_VALUE');
+          assert.match(wrapped!.error.message, /^Input messages should be list of dictionaries, but got: .*ndarray/);
+        }
+      }
     });
   });
 }
