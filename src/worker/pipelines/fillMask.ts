@@ -90,7 +90,8 @@ export class FillMaskPipeline extends TextPipeline {
     const ids = new Set<number>();
     for (const target of typeof targets === 'string' ? [targets] : targets) {
       const known = this.tokenizer.tokenToId(target);
-      const [first] = known === undefined ? this.tokenizer.encode(target, { addSpecialTokens: false }) : [known];
+      const oneToken = { addSpecialTokens: false, truncation: true, maxLength: 1 };
+      const [first] = known === undefined ? this.tokenizer.encode(target, oneToken) : [known];
       if (first === undefined) {
         this.warn(
           `The specified target token \`${target}\` does not exist in the model vocabulary. ` +
