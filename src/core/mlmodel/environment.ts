@@ -161,12 +161,13 @@ export function isPipDependency(dependency: PyValue): dependency is PyRecord {
 export function replacePipDependencies(condaEnv: PyRecord, pipRequirements: readonly string[]): PyRecord {
   const given = condaEnv['dependencies'];
   const dependencies: readonly PyValue[] = Array.isArray(given) ? (given as PyValue[]) : [];
-  const pip: PyValue = { pip: [...pipRequirements] };
+  // One list wherever it stands: YAML then names it once and refers to it.
+  const pip = [...pipRequirements];
   return {
     ...condaEnv,
     dependencies: dependencies.some(isPipDependency)
-      ? dependencies.map((dependency) => (isPipDependency(dependency) ? pip : dependency))
-      : [...dependencies, pip],
+      ? dependencies.map((dependency) => (isPipDependency(dependency) ? { pip } : dependency))
+      : [...dependencies, { pip }],
   };
 }
 

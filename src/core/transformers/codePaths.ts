@@ -24,7 +24,7 @@ export async function copyCodePaths(
     );
   }
   const target = path.join(folder, 'code');
-  await mkdir(target, { recursive: true });
+  if (codePaths.length > 0) await mkdir(target, { recursive: true });
   for (const codePath of codePaths as string[]) {
     try {
       const destination = path.join(target, path.basename(path.resolve(codePath)));

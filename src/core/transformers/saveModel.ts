@@ -8,7 +8,9 @@ import { saveInputExample } from '../mlmodel/inputExample.js';
 import type { Model } from '../mlmodel/model.js';
 import { silentLog, type Log } from '../ports.js';
 import type { PyValue } from '../serialization/pyValue.js';
+import { pythonStr } from '../serialization/pythonRepr.js';
 import { inferParamSchema } from '../signature/inferParams.js';
+import { isTruthy } from '../signature/numpyCast.js';
 import { copyCodePaths } from './codePaths.js';
 import { describeComponents } from './components.js';
 import { formatExampleForTask } from './exampleSignature.js';
@@ -137,10 +139,11 @@ function addMetadata({ model, options, task }: Save): void {
 
 function checkMetadataTask(model: Model, task: string | undefined): void {
   const declared = model.metadata?.['task'];
-  if (!declared || declared === task) return;
+  if (!isTruthy(declared) || declared === task) return;
+  const shown = pythonStr(declared);
   throw MlflowError.invalidParameter(
-    `LLM v1 task type '${String(declared)}' is specified in metadata, but it doesn't match the task type provided in the \`task\` argument: ` +
+    `LLM v1 task type '${shown}' is specified in metadata, but it doesn't match the task type provided in the \`task\` argument: ` +
       `'${task ?? 'None'}'. The mismatched task type may cause incorrect model inference behavior. Please provide the correct LLM v1 ` +
-      `task type in the \`task\` argument. E.g. \`mlflow.transformers.save_model(task="${String(declared)}", ...)\``,
+      `task type in the \`task\` argument. E.g. \`mlflow.transformers.save_model(task="${shown}", ...)\``,
   );
 }

@@ -2,6 +2,7 @@ import { MlflowError } from '../errors.js';
 import type { JsonObject } from '../ports.js';
 import { validateGenerationNames } from '../pyfunc/generationNames.js';
 import type { Pipeline, PipelineTokenizer } from '../pyfunc/pipeline.js';
+import { NdArray } from '../signature/ndArray.js';
 import { transformersMajor } from './declaredVersions.js';
 import type { TransformersGeneration } from './tasks.js';
 
@@ -39,6 +40,12 @@ function shapeTokenizer(hasChatTemplate: boolean): PipelineTokenizer {
       );
     },
   };
+}
+
+/** What reaches an image pipeline are addresses and base64 texts; tokenizers take no arrays. Real pipelines refuse the rest. */
+function refuseUnless(input: unknown, takes: (item: unknown) => boolean): void {
+  const items: unknown[] = Array.isArray(input) ? input : [input];
+  if (!items.every(takes)) throw MlflowError.invalidParameter('The pipeline takes no input of this type.');
 }
 
 /**
@@ -84,6 +91,7 @@ export class ShapePipeline implements Pipeline {
       case 'TextClassificationPipeline':
         return this.classified(input, kwargs);
       case 'ImageClassificationPipeline':
+        refuseUnless(input, (item) => typeof item === 'string');
         return Array.isArray(input)
           ? input.map(() => this.scored(this.topK(kwargs, 5), {}, true))
           : this.scored(this.topK(kwargs, 5), {}, true);
@@ -103,6 +111,7 @@ export class ShapePipeline implements Pipeline {
             : { entity: 'X', score: 0.5, word: 'x' },
         ]);
       case 'FeatureExtractionPipeline':
+        refuseUnless(input, (item) => !(item instanceof NdArray));
         return each(() => [[this.vector(), this.vector()]]);
       case 'QuestionAnsweringPipeline':
         return each(() => ({ score: 0.5, start: 0, end: 1, answer: 'text' }));
@@ -134,6 +143,7 @@ export class ShapePipeline implements Pipeline {
 
   /** A list for a list, one answer for anything else; only a text without `top_k` is answered by a list of one. */
   private classified(input: unknown, kwargs: JsonObject): unknown {
+    if (Array.isArray(input) && input.length === 0) throw MlflowError.invalidParameter('list index out of range');
     const hasTopK = 'top_k' in kwargs;
     const one = (): unknown =>
       hasTopK ? this.scored(this.topK(kwargs, Infinity), {}, true) : { label: 'label', score: 0.5 };

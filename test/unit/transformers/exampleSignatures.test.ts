@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { tensorExample, type InputExample } from '../../../src/core/mlmodel/exampleTypes.js';
 import { silentLog } from '../../../src/core/ports.js';
 import { defaultSignature } from '../../../src/core/signature/defaultSignatures.js';
 import { inferSignature } from '../../../src/core/signature/inferSignature.js';
@@ -31,6 +32,18 @@ describe('an example and the signature', () => {
     assert.deepEqual(model.signature, defaultSignature('text-classification')?.toDict());
     const other = await saves.save(saves.pipeline('mask-generation'), { signature: false });
     assert.equal(other.model.signature, null);
+  });
+
+  it('what the pipelines themselves refuse gives the default signature: arrays, bytes of images, empty lists (V5)', async () => {
+    for (const [task, inputExample] of [
+      ['feature-extraction', tensorExample(['a', 'b'])],
+      ['image-classification', new Uint8Array([137, 80, 78, 71])],
+      ['image-classification', tensorExample([[1, 2]])],
+      ['text-classification', []],
+    ] as const) {
+      const { model } = await saves.save(saves.pipeline(task), { inputExample: inputExample as InputExample });
+      assert.deepEqual(model.signature, defaultSignature(task)?.toDict(), task);
+    }
   });
 
   it('where the model refuses the example there is a warning, and no signature for a task without a default (V5)', async () => {

@@ -122,6 +122,14 @@ describe('default requirements', () => {
       /- pip:\n {2}- mlflow==3\.17\.2\n {2}- accelerate==1\.15\.0\n {2}- torch==/,
     );
   });
+  it('a conda environment with two pip lists gets the new one in both places, written once', async () => {
+    const condaEnv = { dependencies: ['python', { pip: ['a'] }, { pip: ['b'] }] };
+    await saves.save(saves.pipeline(), { environment, pipRequirements: undefined, condaEnv });
+    assert.equal(
+      (await lines('conda.yaml')).join('\n'),
+      'dependencies:\n- python\n- pip: &id001\n  - mlflow==3.17.2\n  - a\n- pip: *id001\n',
+    );
+  });
   it('accelerate is not required where it is not installed (G6)', async () => {
     await saves.save(saves.pipeline(), { ...defaults, environment: { ...environment, accelerateVersion: null } });
     assert.ok(!(await lines()).some((line) => line.startsWith('accelerate')));

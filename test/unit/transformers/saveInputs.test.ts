@@ -112,7 +112,7 @@ describe('what can be saved', () => {
 });
 
 describe('the task of a model', () => {
-  it('a pipeline is made of a text model and its tokenizer, the task inferred (B5)', async () => {
+  it('a pipeline is made of a text model and its tokenizer, the task inferred, of a local model too (B5)', async () => {
     const flavor = await saves.flavorOf(dictionary());
     assert.equal(flavor['task'], 'text-classification');
     assert.equal(flavor['instance_type'], 'TextClassificationPipeline');
@@ -182,6 +182,15 @@ describe('the task of a model', () => {
     await saves.refuses(save(undefined, 'llm/v1/chat'), /`task` argument: 'None'/);
     assert.equal((await save('llm/v1/chat', 'llm/v1/chat')).model.metadata!['task'], 'llm/v1/chat');
   });
+  it('a task in the metadata that Python takes for nothing is no other task, and any other value is shown as Python shows it (G7)', async () => {
+    for (const nothing of ['', 0, false, null, [], {}]) {
+      await saves.save(saves.pipeline('text-generation'), { metadata: { task: nothing } });
+    }
+    await saves.refuses(
+      saves.save(saves.pipeline('text-generation'), { metadata: { task: [{ a: true }, 'b'] } }),
+      /^LLM v1 task type '\[\{'a': True\}, 'b'\]' is specified in metadata/,
+    );
+  });
   it('a task that transformers 5 dropped is saved for 4, with a warning', async () => {
     await saves.ofClass('BertForQuestionAnswering');
     const { warnings } = await saves.save(saves.pipeline('question-answering'), { pipRequirements: undefined });
@@ -200,6 +209,21 @@ describe('checkpoint paths', () => {
     assert.equal(flavor['tokenizer_type'], 'BertTokenizerFast');
     assert.deepEqual(flavor['components'], ['tokenizer']);
   });
+  for (const compatibility of ['3', '2'] as const) {
+    it(`without a tokenizer the path is saved where the task needs none, as MLflow ${compatibility} fails to do (B13)`, async () => {
+      await saves.ofClass('ViTForImageClassification', 'vit', {
+        'tokenizer.json': null,
+        'tokenizer_config.json': null,
+        'preprocessor_config.json': { image_processor_type: 'ViTImageProcessor' },
+      });
+      const flavor = await saves.flavorOf(saves.source, { task: 'image-classification', compatibility });
+      assert.equal(flavor['source_model_name'], saves.source);
+      assert.equal(flavor['instance_type'], 'ImageClassificationPipeline');
+      assert.deepEqual(flavor['components'], ['image_processor']);
+      assert.equal(flavor['image_processor_type'], 'ViTImageProcessor');
+      assert.ok(!('tokenizer_type' in flavor));
+    });
+  }
   it("the task's signature is used even with an example (B14)", async () => {
     const { model } = await saves.save(saves.source, { ...options, inputExample: { text: 'a', text_pair: 'b' } });
     assert.equal(model.signature!.inputs, '[{"type": "string", "required": true}]');
@@ -250,6 +274,11 @@ describe('what a save takes along', () => {
     assert.equal(model.flavors['python_function']!['code'], 'code');
     assert.equal(await readFile(path.join(saves.target, 'code', 'mine.py'), 'utf8'), 'x = 1\n');
   });
+  it('an empty list of code paths names the folder and makes none (B23)', async () => {
+    const { model } = await saves.save(saves.pipeline(), { codePaths: [] });
+    assert.equal(model.flavors['transformers']!['code'], 'code');
+    assert.ok(!(await readdir(saves.target)).includes('code'));
+  });
   it('modules of classes of its own, with what they import beside them, go where Python looks for them', async () => {
     const auto_map = {
       AutoConfig: 'conf.MyConfig',
@@ -289,11 +318,15 @@ describe('what a save takes along', () => {
     assert.equal(JSON.stringify([given, options]), before);
     assert.match(await readFile(path.join(saves.target, 'input_example.json'), 'utf8'), /"\[\\"a\\", \\"b\\"\]"/);
   });
-  it('a mistake in the requirements leaves nothing behind (B28)', () =>
-    saves.refuses(
+  it('a mistake in the requirements leaves nothing behind, where Python leaves an MLmodel (B28)', async () => {
+    await saves.refuses(
       saves.save(saves.pipeline(), { pipRequirements: 3 as unknown as string[] }),
       /`pip_requirements` must be/,
-    ));
+    );
+    const environment = { torchVersion: '2.13.0', torchvisionVersion: null };
+    const withoutList = saves.save(saves.pipeline(), { pipRequirements: undefined, environment });
+    await saves.refuses(withoutList, "No module named 'torchvision'", 'INTERNAL_ERROR');
+  });
   it('deprecated arguments are accepted with a warning', async () => {
     const { warnings } = await saves.save(saves.pipeline(), {
       inferenceConfig: { top_k: 2 },
