@@ -6,7 +6,7 @@ import { PyFloat } from '../../core/serialization/pyValue.js';
 import { loadFeatureExtractor, type FeatureExtractor } from '../media/featureExtractor.js';
 import { loadAudio, type LoadedAudio } from '../media/loadAudio.js';
 import { WhisperFeatureExtractor } from '../media/logMel.js';
-import { generationDefaults } from '../runtime/generation/generationOptions.js';
+import { generationDefaults, pipelineGenerationConfig } from '../runtime/generation/generationOptions.js';
 import type { RuntimeModel } from '../runtime/model.js';
 import type { TransformersVersion } from '../../core/transformers/transformersVersion.js';
 import type { TransformersGeneration } from '../tokenizer/generation.js';
@@ -64,7 +64,7 @@ export class SpeechRecognitionPipeline implements Pipeline {
   }
 
   get generationConfig(): JsonObject {
-    return this.model.generationConfig;
+    return pipelineGenerationConfig(this.task, this.version, this.model.generationConfig);
   }
 
   async call(input: unknown, kwargs: JsonObject, options: PipelineCallOptions = {}): Promise<unknown> {
@@ -190,7 +190,13 @@ export class SpeechRecognitionPipeline implements Pipeline {
       if (options.signal?.aborted && windows.length > 0) break;
       const isLong = !chunks && chunk.samples.length > extractor.sampleCount;
       const { tokens, tokenTimes, firstWindow } = await generateWhisper(
-        { model: this.model, tokenizer: this.tokenizer, generation: this.generation, version: this.version },
+        {
+          model: this.model,
+          stored: this.generationConfig,
+          tokenizer: this.tokenizer,
+          generation: this.generation,
+          version: this.version,
+        },
         {
           features: isLong ? extractor.extractAll(chunk.samples) : extractor.extract(chunk.samples),
           soundFrames: this.soundFrames(extractor, chunk.samples.length, isLong),

@@ -2,9 +2,9 @@ import { MlflowError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/ports.js';
 import type { PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
 import { pythonLength, pythonSlice } from '../../core/pyfunc/pythonStrings.js';
-import { pyRepr } from '../../core/signature/pythonText.js';
 import { generationDefaults, pipelineGenerationConfig } from '../runtime/generation/generationOptions.js';
 import type { GenerateResult } from '../runtime/model.js';
+import { openFinalMessage } from './finalMessage.js';
 import { runGeneration } from './generationRun.js';
 import { validateGenerationNames } from '../../core/pyfunc/generationNames.js';
 import { encodeOptions } from './modelInputs.js';
@@ -89,12 +89,13 @@ export class TextGenerationPipeline extends TextPipeline {
       }
     }
     const continues = this.continuesFinalMessage(prompt, settings);
-    const rendered = this.tokenizer.applyChatTemplate(prompt, {
-      addGenerationPrompt: !continues,
-      tools: settings.tools,
-      documents: settings.documents,
-    });
-    const text = continues ? withoutEndOfTurn(rendered, String(prompt.at(-1)!['content'])) : rendered;
+    const render = (messages: Message[]): string =>
+      this.tokenizer.applyChatTemplate(messages, {
+        addGenerationPrompt: !continues,
+        tools: settings.tools,
+        documents: settings.documents,
+      });
+    const text = continues ? openFinalMessage(prompt, this.version, render) : render(prompt);
     return this.tokenizer.encode(text, { ...encodeOptions(tokenizerKwargs), addSpecialTokens: false });
   }
 
@@ -111,11 +112,19 @@ export class TextGenerationPipeline extends TextPipeline {
 
   /** The generation options of a call: the checkpoint's, the pipeline's defaults, the caller's. */
   private generationOptions(settings: TextGenerationSettings): JsonObject {
-    const given: JsonObject = { ...this.generationConfig, ...settings.generation };
+    const given: JsonObject = { ...this.generationConfig, ...settings.generation, ...this.endTokens(settings) };
+    if ((given['stop_strings'] ?? null) !== null && settings.stopStrings.length === 0) throw noTokenizer();
     const padId = this.tokenizer.specialTokenId('pad_token');
     if ((given['pad_token_id'] ?? null) === null && padId !== undefined) given['pad_token_id'] = padId;
     const merged = { ...given, ...generationDefaults(this.task, this.version, given) };
     return this.withPrefixLength(merged, settings);
+  }
+
+  /** transformers 4 ends at a token of `stop_sequence`: at first only at its first one. */
+  private endTokens({ stopSequence }: TextGenerationSettings): JsonObject {
+    if (stopSequence === undefined || this.generation !== 4) return {};
+    const ids = this.tokenizer.encode(stopSequence, { addSpecialTokens: false });
+    return { eos_token_id: this.version.isBefore(4, 48) ? (ids[0] ?? null) : ids };
   }
 
   /** A total length includes the prefix that the pipeline puts before the prompt. */
@@ -191,6 +200,15 @@ export class TextGenerationPipeline extends TextPipeline {
   }
 }
 
+/** What `generate` says in Python, to which this pipeline hands the tokenizer only beside `stop_sequence`. */
+function noTokenizer(): MlflowError {
+  return MlflowError.invalidParameter(
+    "There are one or more stop strings, either in the arguments to `generate` or in the model's generation config, but we " +
+      "could not locate a tokenizer. When generating with stop strings, you must pass the model's tokenizer to the " +
+      '`tokenizer` argument of `generate`.',
+  );
+}
+
 export function taskSpecificParams(config: JsonObject, task: string): JsonObject {
   const all = config['task_specific_params'] as Record<string, JsonObject> | null | undefined;
   return all?.[task] ?? {};
@@ -202,17 +220,4 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isMessage(value: unknown): boolean {
   return isRecord(value) && 'role' in value && 'content' in value;
-}
-
-/** The rendered chat up to the end of the last message's content, so that the model goes on writing it. */
-function withoutEndOfTurn(rendered: string, content: string): string {
-  const trimmed = content.trim();
-  const end = rendered.lastIndexOf(trimmed);
-  if (end < 0) {
-    throw MlflowError.invalidParameter(
-      'continue_final_message is set but the final message does not appear in the chat after applying the chat template! ' +
-        `This can happen if the chat template deletes portions of the final message. Final message: ${pyRepr(content)}`,
-    );
-  }
-  return rendered.slice(0, end + trimmed.length);
 }

@@ -12,6 +12,9 @@ export interface TextGenerationSettings {
   skipSpecialTokens: boolean | undefined;
   continueFinalMessage: boolean | undefined;
   longGeneration: 'hole' | undefined;
+  /** `stop_sequence` of transformers 4. */
+  stopSequence: string | undefined;
+  /** Texts that end the answer, of transformers 5. */
   stopStrings: string[];
   stopTexts: string[];
   tools: JsonValue | undefined;
@@ -38,6 +41,7 @@ export function textGenerationSettings(
     text: take('return_text'),
     type: take('return_type'),
   });
+  const stop = take('stop_sequence');
   const settings: TextGenerationSettings = {
     returnType,
     prefix: textOf(take('prefix')) ?? configPrefix,
@@ -49,7 +53,8 @@ export function textGenerationSettings(
     continueFinalMessage: !version.isBefore(4, 45) ? flagOf(take('continue_final_message')) : undefined,
     tools: isNewer ? take('tools') : undefined,
     documents: isNewer ? take('documents') : undefined,
-    stopStrings: textsOf(take('stop_sequence')),
+    stopSequence: isNewer ? undefined : textOf(stop),
+    stopStrings: isNewer ? textsOf(stop) : [],
     stopTexts: textsOf(take('stopping_criteria')),
   };
   for (const name of ['add_special_tokens', 'padding', 'truncation'] as const) {
@@ -61,7 +66,6 @@ export function textGenerationSettings(
   if (typeof maxLength === 'number') settings.tokenizerKwargs['max_length'] = maxLength;
   else delete rest['max_length'];
   if (namesTokenizerKwargs) Object.assign(settings.tokenizerKwargs, take('tokenizer_encode_kwargs'));
-  settings.stopStrings.push(...textsOf(rest['stop_strings']));
   return settings;
 }
 

@@ -18,6 +18,8 @@ import { whisperSettings, type WhisperSettings } from './whisperSettings.js';
 
 export interface WhisperContext {
   model: RuntimeModel;
+  /** The generation config that the pipeline starts from. */
+  stored: JsonObject;
   tokenizer: Tokenizer;
   generation: TransformersGeneration;
   version: TransformersVersion;
@@ -81,7 +83,7 @@ interface Judgement {
 export async function generateWhisper(context: WhisperContext, request: WhisperRequest): Promise<WhisperResult> {
   const windowFrames = inputStride * numberOf(context.model.config['max_source_positions'], 1500);
   const settings = whisperSettings({
-    stored: context.model.generationConfig,
+    stored: context.stored,
     kwargs: request.kwargs,
     generation: context.generation,
     isShort: request.features.dims[2]! <= windowFrames,
