@@ -4,7 +4,7 @@ export interface ModelSpec {
   configClass: string;
   config: Record<string, unknown>;
   modelClass: string;
-  kind: 'encoder' | 'decoder' | 'seq2seq' | 'pixels' | 'audio' | 'waveform';
+  kind: 'encoder' | 'decoder' | 'seq2seq' | 'pixels' | 'audio' | 'waveform' | 'spectrogram';
   task: string;
   /** Which transformers generations write it. */
   generations: readonly ('new' | 'old')[];
@@ -26,6 +26,8 @@ export interface ModelSpec {
   hasEnd?: boolean;
   /** Heads to prune by layer, where the generation can. */
   pruned?: Record<string, number[]>;
+  /** Channels, height and width of images that are not of the configured size. */
+  pixelShape?: number[];
   /** Generation options for Python's `generate`. */
   options?: Record<string, unknown>[];
 }

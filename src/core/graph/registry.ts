@@ -3,6 +3,7 @@ import { TransformersVersion } from '../transformers/transformersVersion.js';
 import type { CheckpointTensors } from '../safetensors/checkpoint.js';
 import type { Adapter } from './adapter.js';
 import { albert } from './architectures/albert.js';
+import { ast } from './architectures/ast.js';
 import { bartFamily } from './architectures/bartFamily.js';
 import { beit } from './architectures/beit.js';
 import { bertFamily } from './architectures/bertFamily.js';
@@ -41,6 +42,7 @@ export const generatorVersion = 2;
 
 const architectures: Readonly<Record<string, Architecture>> = {
   albert,
+  'audio-spectrogram-transformer': ast,
   bart: bartFamily,
   beit,
   bert: bertFamily,
@@ -105,6 +107,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   umt5: t5,
   vit,
   wav2vec2,
+  wavlm: wav2vec2,
   whisper: bartFamily,
   'xlm-roberta': bertFamily,
 };

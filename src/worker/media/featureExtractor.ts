@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MlflowError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/ports.js';
+import { AstFeatureExtractor } from './astFeatures.js';
 import { WhisperFeatureExtractor } from './logMel.js';
 import { WaveFeatureExtractor } from './waveFeatures.js';
 
-export type FeatureExtractor = WhisperFeatureExtractor | WaveFeatureExtractor;
+export type FeatureExtractor = AstFeatureExtractor | WhisperFeatureExtractor | WaveFeatureExtractor;
 
 /**
  * The feature extractor of a checkpoint: of `preprocessor_config.json`, or inside `processor_config.json`.
@@ -15,6 +16,8 @@ export async function loadFeatureExtractor(folder: string): Promise<FeatureExtra
   const config = await readConfig(folder);
   const type = String(config['feature_extractor_type'] ?? '');
   switch (type) {
+    case 'ASTFeatureExtractor':
+      return new AstFeatureExtractor(config);
     case 'WhisperFeatureExtractor':
       return new WhisperFeatureExtractor(config);
     case 'Wav2Vec2FeatureExtractor':

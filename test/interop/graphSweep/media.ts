@@ -30,6 +30,25 @@ function waveConfig(draw: Draw): Config {
   };
 }
 
+function spectrogramConfig(draw: Draw): Config {
+  const { hidden, heads } = sizes(draw, [4, 8, 12]);
+  return {
+    hidden_size: hidden,
+    num_hidden_layers: draw.of(1, 2),
+    num_attention_heads: heads,
+    intermediate_size: draw.of(24, 37),
+    hidden_act: draw.of('gelu', ...activations),
+    layer_norm_eps: draw.of(1e-12, 1e-3),
+    qkv_bias: draw.chance(0.5),
+    patch_size: draw.of(4, 6),
+    frequency_stride: draw.of(3, 4),
+    time_stride: draw.of(4, 5),
+    max_length: draw.of(20, 23),
+    num_mel_bins: draw.of(12, 16),
+    ...labels(draw),
+  };
+}
+
 function imageConfig(draw: Draw): Config {
   const { hidden, heads } = sizes(draw, [4, 8, 12]);
   return {
@@ -87,5 +106,25 @@ export const media: Readonly<Record<string, Family>> = {
     },
     config: waveConfig,
     spec: (draw) => ({ kind: 'waveform', ...stored(draw) }),
+  },
+  wavlm: {
+    configClass: 'WavLMConfig',
+    classes: {
+      WavLMForCTC: 'automatic-speech-recognition',
+      WavLMModel: 'feature-extraction',
+      WavLMForSequenceClassification: 'audio-classification',
+    },
+    config: (draw) => ({
+      ...waveConfig(draw),
+      num_buckets: draw.of(16, 24, 320),
+      max_bucket_distance: draw.of(30, 800),
+    }),
+    spec: (draw) => ({ kind: 'waveform', ...stored(draw) }),
+  },
+  'audio-spectrogram-transformer': {
+    configClass: 'ASTConfig',
+    classes: { ASTForAudioClassification: 'audio-classification', ASTModel: 'feature-extraction' },
+    config: spectrogramConfig,
+    spec: (draw) => ({ kind: 'spectrogram', ...stored(draw) }),
   },
 };

@@ -1,5 +1,4 @@
 import { activate } from '../activation.js';
-import { encoderAttention } from '../encoderAttention.js';
 import { firstToken } from '../encoderHeads.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
 import type { Value } from '../graphBuilder.js';
@@ -7,6 +6,7 @@ import { pairOf, sizedPixelInput } from '../imageHeads.js';
 import type { ModelConfig } from '../modelConfig.js';
 import type { NetworkBuilder } from '../networkBuilder.js';
 import { unsupportedArchitecture } from '../unsupported.js';
+import { vitEncoder, withTokens } from '../vitEncoder.js';
 
 /** ViT and DeiT. Source: transformers' modeling_vit, modeling_deit. */
 export function vit(context: ArchitectureContext): GeneratedModel {
@@ -14,26 +14,7 @@ export function vit(context: ArchitectureContext): GeneratedModel {
   const b = context.newBuilder();
   b.weights.setBasePrefix(config.modelType);
   const hiddenSize = config.number('hidden_size');
-  const headSize = hiddenSize / config.number('num_attention_heads');
-  const epsilon = config.number('layer_norm_eps');
-  let hidden = patches(b, config, hiddenSize);
-  for (let index = 0; index < config.number('num_hidden_layers'); index++) {
-    const layer = `encoder.layer.${index}`;
-    const normed = b.layerNorm(hidden, `${layer}.layernorm_before`, epsilon);
-    const attended = encoderAttention(b, {
-      query: b.linear(normed, `${layer}.attention.attention.query`),
-      key: b.linear(normed, `${layer}.attention.attention.key`),
-      value: b.linear(normed, `${layer}.attention.attention.value`),
-      // Heads may have been pruned.
-      heads: b.weights.size(`${layer}.attention.attention.query.weight`, 0) / headSize,
-      scale: headSize ** -0.5,
-    });
-    hidden = b.add(b.linear(attended, `${layer}.attention.output.dense`), hidden);
-    const second = b.layerNorm(hidden, `${layer}.layernorm_after`, epsilon);
-    const inner = activate(b, config.text('hidden_act', 'gelu'), b.linear(second, `${layer}.intermediate.dense`));
-    hidden = b.add(b.linear(inner, `${layer}.output.dense`), hidden);
-  }
-  const normed = b.layerNorm(hidden, 'layernorm', epsilon);
+  const normed = vitEncoder(b, config, patches(b, config, hiddenSize));
   if (head === 'imageClassification') {
     b.output('logits', classify(b, normed), ['batch_size', 'labels']);
   } else if (head === 'base') {
@@ -63,8 +44,6 @@ function patches(b: NetworkBuilder, config: ModelConfig, hiddenSize: number): Va
   const inputs = [pixels, b.weight(`${projection}.weight`), b.weight(`${projection}.bias`)];
   const grid = b.op('Conv', inputs, { kernel_shape: patch, strides: patch });
   const rows = b.transpose(b.reshape(grid, [0, hiddenSize, -1]), [0, 2, 1]);
-  const shape = b.concat([b.dim(pixels, 0), b.int64s([1, hiddenSize])], 0);
   const tokens = ['embeddings.cls_token', 'embeddings.distillation_token'].filter((name) => b.has(name));
-  const special = tokens.map((name) => b.op('Expand', [b.weight(name), shape]));
-  return b.add(b.concat([...special, rows], 1), b.weight('embeddings.position_embeddings'));
+  return b.add(withTokens(b, rows, tokens), b.weight('embeddings.position_embeddings'));
 }

@@ -1,12 +1,13 @@
 import { activate } from '../activation.js';
 import { encoderAttention } from '../encoderAttention.js';
+import { GatedPositions } from '../gatedPositions.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
 import type { Value } from '../graphBuilder.js';
 import type { ModelConfig } from '../modelConfig.js';
 import type { NetworkBuilder } from '../networkBuilder.js';
 import { unsupportedArchitecture } from '../unsupported.js';
 
-/** wav2vec 2.0 and HuBERT over one waveform a row. Source: transformers' modeling_wav2vec2, modeling_hubert. */
+/** wav2vec 2.0, HuBERT and WavLM over one waveform a row. Source: transformers' modeling_wav2vec2, _hubert, _wavlm. */
 export function wav2vec2(context: ArchitectureContext): GeneratedModel {
   const { config, head } = context;
   const b = context.newBuilder();
@@ -68,6 +69,7 @@ function encoder(b: NetworkBuilder, config: ModelConfig, features: Value, epsilo
     isPreNorm ? b.add(x, inner(b.layerNorm(x, norm, epsilon))) : b.layerNorm(b.add(x, inner(x)), norm, epsilon);
   let hidden = b.add(features, positions(b, config, features));
   if (!isPreNorm) hidden = b.layerNorm(hidden, 'encoder.layer_norm', epsilon);
+  const positioned = config.modelType === 'wavlm' ? new GatedPositions(b, config, hidden) : null;
   const states = [hidden];
   for (let index = 0; index < config.number('num_hidden_layers'); index++) {
     const layer = `encoder.layers.${index}`;
@@ -78,6 +80,7 @@ function encoder(b: NetworkBuilder, config: ModelConfig, features: Value, epsilo
         value: b.linear(x, `${layer}.attention.v_proj`),
         heads,
         scale: (config.number('hidden_size') / heads) ** -0.5,
+        bias: positioned?.bias(x, `${layer}.attention`),
       });
       return b.linear(attended, `${layer}.attention.out_proj`);
     });
