@@ -27,7 +27,8 @@ export class TorchRandom {
 
   /** The first `count` numbers of `torch.randperm(size)`. */
   permutation(size: number, count = size): Int32Array {
-    const order = Int32Array.from({ length: size }, (_, index) => index);
+    const order = new Int32Array(size);
+    for (let index = 0; index < size; index++) order[index] = index;
     for (let index = 0; index < Math.min(count, size - 1); index++) {
       const other = index + (this.next() % (size - index));
       const value = order[index] as number;
