@@ -22,7 +22,7 @@ export interface ParsedMlmodel {
 export function parseMlmodelText(text: string, source: string): ParsedMlmodel {
   refuseLargeText(text.length, source);
   const lineBreak = text.includes('\r\n') ? '\r\n' : '\n';
-  const document = parseDocument(lineBreak === '\n' ? text : text.replaceAll('\r\n', '\n'), source);
+  const document = parseDocument(text.replace(/\r\n?/g, '\n'), source);
   if (typeof document !== 'object' || document === null || Array.isArray(document) || !isRecord(document)) {
     throw mlmodelInvalid(source, `it holds ${describeShape(document)} where a mapping with a key \`flavors\` belongs`);
   }

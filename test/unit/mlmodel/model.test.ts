@@ -156,6 +156,13 @@ describe('Model', () => {
     }
   });
 
+  it('reads line ends of any system, single carriage returns too', () => {
+    const expected = Model.fromText(logged).toDict();
+    for (const lineEnd of ['\r\n', '\r']) {
+      assert.deepEqual(Model.fromText(logged.replaceAll('\n', lineEnd)).toDict(), expected);
+    }
+  });
+
   it('is read from a folder or a file, and saved in place with the line ends it had', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'mlmodel-'));
     const windowsText = logged.replaceAll('\n', '\r\n');
