@@ -115,7 +115,7 @@ describe('PEFT adapters', () => {
       same(await run(path.join(root, `${name}-python`), name), expected[name]!.adapted);
     });
 
-    test(`L2 ${name}: an adapter on a local base is saved beside its base, under the right names`, async () => {
+    test(`${name}: an adapter on a local base is saved beside its base, under the right names (L2)`, async () => {
       const folder = path.join(root, `${name}-saved`);
       await saveModel(path.join(root, `${name}-adapter`), folder, { task: tasks[name], ...requirements });
       const { tensors } = await readCheckpointTensors(path.join(folder, 'model'));
@@ -128,7 +128,7 @@ describe('PEFT adapters', () => {
       same(await run(folder, name), expected[name]!.adapted);
     });
 
-    test(`L5 ${name}: with baseModelPath only the adapter and the components are saved`, async () => {
+    test(`${name}: with baseModelPath only the adapter and the components are saved; it loads, also on an override path (L5, L8)`, async () => {
       const folder = path.join(root, `${name}-reference`);
       const base = path.join(root, `${name}-base`);
       await saveModel(path.join(root, `${name}-adapter`), folder, {
@@ -155,7 +155,7 @@ describe('PEFT adapters', () => {
   }
 
   for (const generation of ['new', 'old'] as const) {
-    test(`L2 L5 L8 real MLflow (${generation}) answers with what was saved here as PEFT did`, async () => {
+    test(`real MLflow (${generation}) answers with what was saved here as PEFT did (L2, L5, L8)`, async () => {
       const asked: Record<string, unknown> = {};
       for (const name of ['bert', 'llama'] as const) {
         asked[`${name}-saved`] = [path.join(root, `${name}-saved`), texts[name], keywords[name], {}];

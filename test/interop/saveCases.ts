@@ -30,7 +30,7 @@ const example = (name: string, checkpoint: string, input: unknown, more: Record<
 /** Saves of one model after the other, with many combinations of arguments. */
 export const saveCases: SaveCase[] = [
   { name: 'explicit signature', checkpoint: bert, options: { ...requirements, signature } },
-  { name: 'V4, J1 signature False: the default', checkpoint: bert, options: { ...requirements, signature: false } },
+  { name: 'signature False: the default (V4, J1)', checkpoint: bert, options: { ...requirements, signature: false } },
   example('of text', bert, 'the quick brown fox'),
   example('of texts', bert, ['the quick brown fox', 'dog']),
   example('of a record', bert, { text: 'the dog', text_pair: 'the fox' }),
@@ -39,15 +39,15 @@ export const saveCases: SaveCase[] = [
     { text: 'a', text_pair: 'b' },
   ]),
   example('with params', bert, { $pair: ['the dog', { top_k: 2 }] }),
-  example('V7 with params that are none', bert, { $pair: ['the dog', {}] }),
+  example('with params that are none (V7)', bert, { $pair: ['the dog', {}] }),
   example('of a frame', bert, { $frame: { columns: ['text'], data: [['the dog'], ['caf\u00e9']] } }),
   example('of a frame without names', bert, { $frame: { columns: [0], data: [['the dog']] } }),
-  example('J4 that the pipeline refuses', bert, 3),
+  example('that the pipeline refuses (J4)', bert, 3),
   example('of texts with top_k', bert, ['the dog'], { model_config: { top_k: null } }),
   example('for tokens', 'token-classification-bert', 'my name is Wolfgang'),
   example('for masks', 'fill-mask-bert', ['the [MASK] fox', 'the [MASK] dog']),
-  example('J8 for features', 'feature-extraction-bert', ['hello world']),
-  example('J2, J5 for zero shot', 'zero-shot-bert', {
+  example('for features (J8)', 'feature-extraction-bert', ['hello world']),
+  example('for zero shot (J2, J5)', 'zero-shot-bert', {
     sequences: 'the quick fox',
     candidate_labels: ['sports', 'politics'],
     hypothesis_template: 'This example is {}.',
@@ -61,7 +61,7 @@ export const saveCases: SaveCase[] = [
   example('for generation with params', gpt2, {
     $pair: [['the quick', 'dog'], { max_new_tokens: 3, do_sample: false, temperature: 0.5, stop: ['a', 'b'] }],
   }),
-  example('J9 for audio', 'asr-wav2vec2', { $array: Array.from({ length: 400 }, (_, index) => (index % 8) / 8) }),
+  example('for audio (J9)', 'asr-wav2vec2', { $array: Array.from({ length: 400 }, (_, index) => (index % 8) / 8) }),
   example('of audio bytes', 'audio-classification-wav2vec2', { $bytes: 'AAECAw==' }),
   example('for tables', 'table-qa-tapas', {
     query: 'how many Stars',
@@ -93,12 +93,12 @@ export const saveCases: SaveCase[] = [
     },
   },
   {
-    name: 'K3, G3 prompt template',
+    name: 'prompt template (K3, G3)',
     checkpoint: gpt2,
     options: { ...requirements, prompt_template: 'Answer {{kindly}}: {prompt}' },
   },
   {
-    name: 'K4 prompt template, return_full_text kept',
+    name: 'prompt template, return_full_text kept (K4)',
     checkpoint: gpt2,
     options: { ...requirements, prompt_template: '{prompt}', model_config: { return_full_text: true } },
   },
@@ -107,9 +107,9 @@ export const saveCases: SaveCase[] = [
     checkpoint: 'fill-mask-bert',
     options: { ...requirements, prompt_template: 'a {prompt} b', metadata: { x: 1 } },
   },
-  { name: 'P1 chat', checkpoint: gpt2, options: { ...requirements, task: 'llm/v1/chat' } },
+  { name: 'chat (P1)', checkpoint: gpt2, options: { ...requirements, task: 'llm/v1/chat' } },
   {
-    name: 'P1 chat with an example',
+    name: 'chat with an example (P1)',
     checkpoint: gpt2,
     options: {
       ...requirements,
@@ -132,10 +132,10 @@ export const saveCases: SaveCase[] = [
     checkpoint: 'feature-extraction-bert',
     options: { ...requirements, task: 'llm/v1/embeddings', input_example: { input: ['a', 'b'] } },
   },
-  { name: 'B26 task of a pipeline is its own', checkpoint: bert, options: { ...requirements, task: 'fill-mask' } },
-  { name: 'A4 torch_dtype', checkpoint: bert, options: { ...requirements, torch_dtype: 'float16' } },
+  { name: 'task of a pipeline is its own (B26)', checkpoint: bert, options: { ...requirements, task: 'fill-mask' } },
+  { name: 'torch_dtype (A4)', checkpoint: bert, options: { ...requirements, torch_dtype: 'float16' } },
   {
-    name: 'C2 model card',
+    name: 'model card (C2)',
     checkpoint: bert,
     options: {
       ...requirements,
@@ -152,16 +152,20 @@ export const saveCases: SaveCase[] = [
     checkpoint: bert,
     options: { ...requirements, model_card: '---\nlicense: other\nlicense_name: x\n---\n# Card' },
   },
-  { name: 'H1, H5, H6 default requirements', checkpoint: bert },
-  { name: 'G4 extra requirements', checkpoint: bert, options: { extra_pip_requirements: ['zzz==1', 'aaa', 'torch'] } },
+  { name: 'default requirements (H1, H5, H6)', checkpoint: bert },
+  {
+    name: 'extra requirements (G4)',
+    checkpoint: bert,
+    options: { extra_pip_requirements: ['zzz==1', 'aaa', 'torch'] },
+  },
   {
     name: 'constraints',
     checkpoint: bert,
     options: { pip_requirements: ['x==1', '-c $FOLDER/constraints.txt', 'mlflow'] },
   },
-  { name: 'H8, H9 requirements from a file', checkpoint: bert, options: { pip_requirements: '$FOLDER/reqs.txt' } },
+  { name: 'requirements from a file (H8, H9)', checkpoint: bert, options: { pip_requirements: '$FOLDER/reqs.txt' } },
   {
-    name: 'G5 conda environment',
+    name: 'conda environment (G5)',
     checkpoint: bert,
     options: {
       conda_env: { name: 'mine', channels: ['defaults'], dependencies: ['python=3.11.7', 'numpy', { pip: ['x==1'] }] },
@@ -174,7 +178,7 @@ export const saveCases: SaveCase[] = [
   },
   { name: 'conda environment from a file', checkpoint: bert, options: { conda_env: '$FOLDER/env.yaml' } },
   {
-    name: 'B23 code paths',
+    name: 'code paths (B23)',
     checkpoint: bert,
     options: { ...requirements, code_paths: ['$FOLDER/code/a.py', '$FOLDER/code/pkg'] },
   },
@@ -186,13 +190,13 @@ export const saveCases: SaveCase[] = [
     options: { ...requirements, save_pretrained: false },
   },
   {
-    name: 'A1 reference only, question answering',
+    name: 'reference only, question answering (A1)',
     checkpoint: 'question-answering-bert',
     nameOrPath: 'acme/tiny-bert',
     options: { ...requirements, save_pretrained: false },
   },
   {
-    name: 'D2 reference only, speech',
+    name: 'reference only, speech (D2)',
     checkpoint: 'asr-whisper',
     nameOrPath: 'acme/tiny',
     options: { ...requirements, save_pretrained: false },
@@ -208,17 +212,17 @@ export const saveCases: SaveCase[] = [
     only: 'old',
     options: { ...requirements, inference_config: { max_new_tokens: 3, b: 'caf\u00e9' } },
   },
-  { name: 'B13, B25 checkpoint path', checkpoint: bert, how: 'path', only: 'old', options: requirements },
+  { name: 'checkpoint path (B13, B25)', checkpoint: bert, how: 'path', only: 'old', options: requirements },
   {
-    name: 'B14 checkpoint path with an example',
+    name: 'checkpoint path with an example (B14)',
     checkpoint: bert,
     how: 'path',
     only: 'old',
     options: { ...requirements, input_example: ['the dog'], model_config: { top_k: 2 } },
   },
-  { name: 'B15 checkpoint path, default requirements', checkpoint: bert, how: 'path', only: 'old' },
+  { name: 'checkpoint path, default requirements (B15)', checkpoint: bert, how: 'path', only: 'old' },
   {
-    name: 'B18 checkpoint path as chat',
+    name: 'checkpoint path as chat (B18)',
     checkpoint: gpt2,
     how: 'path',
     only: 'old',
@@ -322,7 +326,11 @@ export const saveCases: SaveCase[] = [
 
 /** Arguments that both refuse, with the same words. */
 export const refusedCases: SaveCase[] = [
-  { name: 'B29 several environment arguments', checkpoint: bert, options: { pip_requirements: ['x'], conda_env: {} } },
+  {
+    name: 'several environment arguments (B29)',
+    checkpoint: bert,
+    options: { pip_requirements: ['x'], conda_env: {} },
+  },
   {
     name: 'three environment arguments',
     checkpoint: bert,
@@ -341,16 +349,20 @@ export const refusedCases: SaveCase[] = [
     checkpoint: bert,
     options: { pip_requirements: ['-c /nowhere/x.txt'] },
   },
-  { name: 'P2 an llm task for another pipeline', checkpoint: bert, options: { ...requirements, task: 'llm/v1/chat' } },
-  { name: 'P2 an unknown llm task', checkpoint: gpt2, options: { ...requirements, task: 'llm/v1/foo' } },
+  {
+    name: 'an llm task for another pipeline (P2)',
+    checkpoint: bert,
+    options: { ...requirements, task: 'llm/v1/chat' },
+  },
+  { name: 'an unknown llm task (P2)', checkpoint: gpt2, options: { ...requirements, task: 'llm/v1/foo' } },
   { name: 'embeddings of a generator', checkpoint: gpt2, options: { ...requirements, task: 'llm/v1/embeddings' } },
   {
-    name: 'J7 an llm task with another signature',
+    name: 'an llm task with another signature (J7)',
     checkpoint: gpt2,
     options: { ...requirements, task: 'llm/v1/completions', signature },
   },
   {
-    name: 'G7 metadata of another task',
+    name: 'metadata of another task (G7)',
     checkpoint: gpt2,
     options: { ...requirements, metadata: { task: 'llm/v1/chat' } },
   },
@@ -361,7 +373,7 @@ export const refusedCases: SaveCase[] = [
   },
   ...['{a} {prompt}', '{prompt} {prompt}', 'nothing', '{}', '{other}', '{prompt.x}', '{prompt[0]}', '{0}'].map(
     (template) => ({
-      name: `K1 the template ${template}`,
+      name: `the template ${template} (K1)`,
       checkpoint: gpt2,
       options: { ...requirements, prompt_template: template },
     }),
@@ -369,7 +381,7 @@ export const refusedCases: SaveCase[] = [
   { name: 'a template that is no text', checkpoint: gpt2, options: { ...requirements, prompt_template: 3 } },
   { name: 'a template with an open brace', checkpoint: gpt2, options: { ...requirements, prompt_template: '{prompt' } },
   {
-    name: 'K5 a template for a classifier',
+    name: 'a template for a classifier (K5)',
     checkpoint: bert,
     options: { ...requirements, prompt_template: '{prompt}' },
   },

@@ -119,7 +119,7 @@ for (const answers of [await answersOf('new'), await answersOf('old')]) {
     }
   });
 
-  describe(`B29 refused as by ${name}`, () => {
+  describe(`refused as by ${name} (B29)`, () => {
     for (const [index, test] of refusedCases.entries()) {
       it(test.name, async () => {
         const wanted = refusals[index]!.error;
