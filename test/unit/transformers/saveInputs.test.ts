@@ -220,7 +220,7 @@ describe('checkpoint paths', () => {
       assert.equal(flavor['source_model_name'], saves.source);
       assert.equal(flavor['instance_type'], 'ImageClassificationPipeline');
       assert.deepEqual(flavor['components'], ['image_processor']);
-      assert.equal(flavor['image_processor_type'], 'ViTImageProcessor');
+      assert.match(String(flavor['image_processor_type']), /^ViTImageProcessor/);
       assert.ok(!('tokenizer_type' in flavor));
     });
   }
