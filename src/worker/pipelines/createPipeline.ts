@@ -9,8 +9,6 @@ const text2text: Factory = async (context) =>
 
 const factories: Readonly<Record<string, Factory>> = {
   TextGenerationPipeline: async (context) => new (await import('./textGeneration.js')).TextGenerationPipeline(context),
-  InstructionTextGenerationPipeline: async (context) =>
-    new (await import('./textGeneration.js')).TextGenerationPipeline(context),
   TextClassificationPipeline: async (context) =>
     new (await import('./textClassification.js')).TextClassificationPipeline(context),
   FeatureExtractionPipeline: async (context) =>
