@@ -23,8 +23,10 @@ export function pairOf(config: ModelConfig, key: string): [number, number] {
 }
 
 export interface ImageFeatures {
-  /** [batch, features]: what a classifier reads. */
-  pooled: Value;
+  /** The base model's `pooler_output`, [batch, features]; `null` where it has none. */
+  pooled: Value | null;
+  /** What a classifier reads, where it is something else. */
+  classified?: Value;
   /** The base model's `last_hidden_state`, with its dimensions. */
   hidden: Value;
   hiddenShape: readonly (number | string)[];
@@ -35,11 +37,12 @@ export interface ImageFeatures {
 /** Ends a network of images as its class does: with scores, or with its features. */
 export function imageModel(b: NetworkBuilder, context: ArchitectureContext, features: ImageFeatures): GeneratedModel {
   const { pooled, hidden, hiddenShape, classifier } = features;
-  if (context.head === 'imageClassification') {
-    b.output('logits', b.linear(pooled, classifier), ['batch_size', 'labels']);
+  const classified = features.classified ?? pooled;
+  if (context.head === 'imageClassification' && classified !== null) {
+    b.output('logits', b.linear(classified, classifier), ['batch_size', 'labels']);
   } else if (context.head === 'base') {
     b.output('last_hidden_state', hidden, hiddenShape);
-    b.output('pooler_output', pooled, ['batch_size', 'pooled']);
+    if (pooled !== null) b.output('pooler_output', pooled, ['batch_size', 'pooled']);
   } else throw unsupportedArchitecture(context.config.modelType, context.modelClass);
   return { main: { model: b.build(), decoder: null }, encoder: null };
 }

@@ -85,6 +85,11 @@ export class ModelConfig {
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? new ModelConfig(value) : null;
   }
 
+  /** A nested configuration of a class of its own, whose defaults hold also where it is left out. */
+  ofPart(key: string, modelType: string): ModelConfig {
+    return ModelConfig.ofModel({ ...this.nested(key)?.json, model_type: modelType }, this.version);
+  }
+
   list(key: string): readonly JsonValue[] | null {
     const value = this.json[key];
     return Array.isArray(value) ? value : null;

@@ -10,6 +10,7 @@ import { bertFamily } from './architectures/bertFamily.js';
 import { bloom } from './architectures/bloom.js';
 import { convnext } from './architectures/convnext.js';
 import { deberta, debertaV2 } from './architectures/deberta.js';
+import { dinov2 } from './architectures/dinov2.js';
 import { distilbert } from './architectures/distilbert.js';
 import { efficientnet } from './architectures/efficientnet.js';
 import { falcon } from './architectures/falcon.js';
@@ -25,7 +26,9 @@ import { mpnet } from './architectures/mpnet.js';
 import { opt } from './architectures/opt.js';
 import { gptNeox, phi } from './architectures/parallelDecoders.js';
 import { resnet } from './architectures/resnet.js';
+import { siglip } from './architectures/siglip.js';
 import { swin } from './architectures/swin.js';
+import { swinv2 } from './architectures/swinv2.js';
 import { t5 } from './architectures/t5.js';
 import { tapas } from './architectures/tapas.js';
 import { vit } from './architectures/vit.js';
@@ -58,6 +61,8 @@ const architectures: Readonly<Record<string, Architecture>> = {
   deberta,
   'deberta-v2': debertaV2,
   deit: vit,
+  dinov2,
+  dinov2_with_registers: dinov2,
   distilbert,
   efficientnet,
   electra: bertFamily,
@@ -98,10 +103,13 @@ const architectures: Readonly<Record<string, Architecture>> = {
   regnet: resnet,
   resnet,
   roberta: bertFamily,
+  siglip,
+  siglip_vision_model: siglip,
   smollm3: llamaFamily,
   stablelm: layerNormDecoder,
   starcoder2: layerNormDecoder,
   swin,
+  swinv2,
   t5,
   tapas,
   umt5: t5,

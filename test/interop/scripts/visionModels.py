@@ -90,4 +90,12 @@ run("data2vec-vision", "Data2VecVisionForImageClassification", dict(use_relative
 swin = dict(image_size=64, patch_size=4, embed_dim=8, depths=[2, 2], num_heads=[2, 4], window_size=4)
 run("swin", "SwinForImageClassification", swin, vit)
 run("swin-odd", "SwinForImageClassification", {**swin, "image_size": 54, "window_size": 5}, ("ViTImageProcessor", {"size": {"height": 54, "width": 54}}))
+swin2 = {**swin, "window_size": 8}
+run("swinv2", "Swinv2ForImageClassification", swin2, vit)
+run("swinv2-odd", "Swinv2ForImageClassification", {**swin2, "image_size": 54, "window_size": 5, "pretrained_window_sizes": [4, 3]}, ("ViTImageProcessor", {"size": {"height": 54, "width": 54}}))
+dino = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, mlp_ratio=2, image_size=48, patch_size=8)
+run("dinov2-larger", "Dinov2ForImageClassification", dino, crop)
+run("dinov2-smaller", "Dinov2ForImageClassification", dict(use_swiglu_ffn=True, **dino), ("BitImageProcessor", {"size": {"shortest_edge": 36}, "crop_size": {"height": 33, "width": 25}}))
+run("dinov2-registers", "Dinov2WithRegistersForImageClassification", dino, ("BitImageProcessor", {"size": {"shortest_edge": 36}, "crop_size": {"height": 32, "width": 32}}))
+run("siglip", "SiglipForImageClassification", dict(vision_config={**trunk, "image_size": 32}, text_config=dict(hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, vocab_size=20)), ("SiglipImageProcessor", {"size": {"height": 32, "width": 32}}))
 print(json.dumps(answer))

@@ -1,16 +1,13 @@
 import { activate } from '../activation.js';
-import { convolution } from '../convolution.js';
 import { encoderAttention } from '../encoderAttention.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
 import type { Value } from '../graphBuilder.js';
-import { imageModel, pairOf, sizedPixelInput } from '../imageHeads.js';
+import { imageModel } from '../imageHeads.js';
 import type { ModelConfig } from '../modelConfig.js';
 import type { NetworkBuilder } from '../networkBuilder.js';
+import { biasOfWindows, fourTogether, ownEpsilon, swinPatches, withZeros, type Patches } from '../swinPatches.js';
 import { unsupportedSetting } from '../unsupported.js';
 import { distanceRows, ShiftedWindows, type Grid } from '../windows.js';
-
-/** Of the normalizations whose epsilon the configuration does not set. */
-const ownEpsilon = 1e-5;
 
 /** Swin Transformer. Source: transformers' modeling_swin. */
 export function swin(context: ArchitectureContext): GeneratedModel {
@@ -19,7 +16,7 @@ export function swin(context: ArchitectureContext): GeneratedModel {
     throw unsupportedSetting(config, 'use_absolute_embeddings', 'true');
   const b = context.newBuilder();
   b.weights.setBasePrefix(config.modelType);
-  let { hidden, grid } = patches(b, config);
+  let { hidden, grid } = swinPatches(b, config);
   const layers = new SwinLayers(b, config);
   const heads = (config.list('num_heads') ?? []).map(Number);
   for (const [stage, depth] of (config.list('depths') ?? []).map(Number).entries()) {
@@ -41,50 +38,10 @@ export function swin(context: ArchitectureContext): GeneratedModel {
   });
 }
 
-interface Patches {
-  /** [batch, rows * columns, channels]. */
-  hidden: Value;
-  grid: Grid;
-}
-
-/** The last patches of a row or column may lie partly behind the image's end. */
-function patches(b: NetworkBuilder, config: ModelConfig): Patches {
-  const size = pairOf(config, 'image_size');
-  const patch = pairOf(config, 'patch_size');
-  const [rows, columns] = size.map((pixels, axis) => Math.ceil(pixels / patch[axis]!)) as [number, number];
-  const projected = convolution(b, sizedPixelInput(b, config), 'embeddings.patch_embeddings.projection', {
-    stride: patch,
-    pads: [0, 0, rows * patch[0] - size[0], columns * patch[1] - size[1]],
-  });
-  const flat = b.transpose(b.reshape(projected, [0, config.number('embed_dim'), -1]), [0, 2, 1]);
-  return { hidden: b.layerNorm(flat, 'embeddings.norm', ownEpsilon), grid: { rows, columns } };
-}
-
-/** Zeros behind the last patch, where indices beyond the grid lead. */
-function withZeros(b: NetworkBuilder, x: Value): Value {
-  return b.op('Pad', [x, b.int64s([0, 0, 0, 0, 1, 0])]);
-}
-
 /** Two by two patches become one. */
-function merged(b: NetworkBuilder, x: Value, module: string, { rows, columns }: Grid): Patches {
-  const grid = { rows: Math.ceil(rows / 2), columns: Math.ceil(columns / 2) };
-  const beyond = rows * columns;
-  const indices: number[] = [];
-  for (let place = 0; place < grid.rows * grid.columns; place++) {
-    const [top, left] = [2 * Math.floor(place / grid.columns), 2 * (place % grid.columns)];
-    for (const [row, column] of [
-      [top, left],
-      [top + 1, left],
-      [top, left + 1],
-      [top + 1, left + 1],
-    ] as const) {
-      indices.push(row < rows && column < columns ? row * columns + column : beyond);
-    }
-  }
-  const four = b.gather(withZeros(b, x), b.int64s(indices), 1);
-  const width = b.weights.size(`${module}.reduction.weight`, 1);
-  const joined = b.reshape(four, [0, grid.rows * grid.columns, width]);
-  return { hidden: b.linear(b.layerNorm(joined, `${module}.norm`, ownEpsilon), `${module}.reduction`), grid };
+function merged(b: NetworkBuilder, x: Value, module: string, from: Grid): Patches {
+  const { hidden, grid } = fourTogether(b, x, from, b.weights.size(`${module}.reduction.weight`, 1));
+  return { hidden: b.linear(b.layerNorm(hidden, `${module}.norm`, ownEpsilon), `${module}.reduction`), grid };
 }
 
 interface BlockOptions {
@@ -141,13 +98,6 @@ class SwinLayers {
     const area = windows.size ** 2;
     const rows = b.int64s(distanceRows({ rows: windows.size, columns: windows.size }));
     const byHead = b.transpose(b.reshape(b.gather(b.weight(table), rows), [area, area, heads]), [2, 0, 1]);
-    const bias = b.unsqueeze(byHead, [0]);
-    const regions = windows.regions;
-    if (!regions) return bias;
-    const flat = b.floats(Float32Array.from(regions), [regions.length / area, area]);
-    const isSame = b.op('Equal', [b.unsqueeze(flat, [1]), b.unsqueeze(flat, [2])]);
-    const apart = b.unsqueeze(b.where(isSame, b.float(0), b.float(-100)), [1]);
-    const shape = b.concat([b.dim(x, 0), b.int64s([1, 1, 1, 1])], 0);
-    return b.reshape(b.op('Expand', [b.unsqueeze(b.add(bias, apart), [0]), shape]), [-1, heads, area, area]);
+    return biasOfWindows(b, x, b.unsqueeze(byHead, [0]), windows, -100);
   }
 }
