@@ -18,16 +18,22 @@ const images = 'zero-shot-image-classification';
 describe('flavor settings', () => {
   it('a reference has exactly the keys of Python, with commits of 40 characters (A1, A2)', async () => {
     await saves.ofClass('BertForQuestionAnswering');
-    const reference = { savePretrained: false, compatibility: '3' } as const;
-    const model = saves.pipeline('question-answering', 'acme/tiny');
-    const flavor = await saves.flavorOf(model, reference, { hub: saves.hub() });
-    assert.deepEqual(
-      Object.keys(flavor).sort(),
-      [
-        ...['code', 'components', 'instance_type', 'pipeline_model_type', 'source_model_name', 'source_model_revision'],
-        ...['task', 'tokenizer_name', 'tokenizer_revision', 'tokenizer_type', 'torch_dtype', 'transformers_version'],
-      ].sort(),
-    );
+    const referenceOf = (compatibility: '2' | '3') =>
+      saves.flavorOf(
+        saves.pipeline('question-answering', 'acme/tiny'),
+        { savePretrained: false, compatibility },
+        { hub: saves.hub() },
+      );
+    const flavor = await referenceOf('3');
+    const keys = [
+      ...['code', 'components', 'instance_type', 'pipeline_model_type', 'source_model_name', 'source_model_revision'],
+      ...['task', 'tokenizer_name', 'tokenizer_revision', 'tokenizer_type', 'torch_dtype', 'transformers_version'],
+    ];
+    assert.deepEqual(Object.keys(flavor).sort(), keys.sort());
+    assert.deepEqual(Object.keys(await referenceOf('2')).sort(), [...keys, 'framework'].sort());
+    assert.equal(flavor['task'], 'question-answering');
+    assert.equal(flavor['instance_type'], 'QuestionAnsweringPipeline');
+    assert.equal(flavor['source_model_name'], 'acme/tiny');
     assert.equal(flavor['source_model_revision'], hubCommit);
     assert.equal(flavor['tokenizer_revision'], hubCommit);
     assert.equal(hubCommit.length, 40);
