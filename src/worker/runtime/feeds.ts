@@ -20,7 +20,7 @@ export function feedsFor(
     const { name } = metadata;
     if (provided.includes(name) || name.startsWith('rope_')) continue;
     if (!metadata.isTensor) throw new MlflowError(`The model's input ${name} is not a tensor.`, 'NOT_IMPLEMENTED');
-    const given = inputs[name];
+    const given = inputs[name.replace(/^optional_/, '')];
     const tensor = given ? toOnnxTensor(given, metadata.type) : defaultFeed(name, metadata, ids);
     if (!tensor) {
       throw MlflowError.invalidParameter(
@@ -51,6 +51,8 @@ function defaultFeed(
       return filled(() => 1n);
     case 'token_type_ids':
       return filled(() => 0n);
+    case 'optional_token_type_ids':
+      return filled(() => -1n);
     case 'position_ids':
       return filled((index) => BigInt(index % length));
     case 'num_logits_to_keep':

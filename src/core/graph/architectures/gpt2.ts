@@ -4,6 +4,7 @@ import { decoderHead } from '../decoderHeads.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
 import { absent, type Value } from '../graphBuilder.js';
 import type { ModelConfig } from '../modelConfig.js';
+import { withTokenTypes } from '../tokenTypes.js';
 
 /** GPT-2. Source: transformers' modeling_gpt2 (Conv1D weights lie as [in, out]). */
 export function gpt2(context: ArchitectureContext): GeneratedModel {
@@ -23,7 +24,8 @@ export function gpt2(context: ArchitectureContext): GeneratedModel {
     maxPositions: config.number('n_positions'),
   });
   const conv = { isTransposed: true };
-  let sum: Value = b.add(b.embedding(decoder.ids, 'wte'), b.embedding(decoder.positionIds, 'wpe'));
+  const embedded = b.add(b.embedding(decoder.ids, 'wte'), b.embedding(decoder.positionIds, 'wpe'));
+  let sum = withTokenTypes(b, context.head, embedded, 'wte');
   let norm = b.layerNorm(sum, 'h.0.ln_1', epsilon);
   for (let index = 0; index < layers; index++) {
     const layer = `h.${index}`;

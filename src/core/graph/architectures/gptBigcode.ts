@@ -3,6 +3,7 @@ import { Decoder } from '../decoder.js';
 import { decoderHead } from '../decoderHeads.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
 import type { Value } from '../graphBuilder.js';
+import { withTokenTypes } from '../tokenTypes.js';
 
 /** GPTBigCode (StarCoder, SantaCoder): GPT-2 whose heads may share one key and value. Source: modeling_gpt_bigcode. */
 export function gptBigcode(context: ArchitectureContext): GeneratedModel {
@@ -19,7 +20,8 @@ export function gptBigcode(context: ArchitectureContext): GeneratedModel {
   const maxPositions = config.number('n_positions');
   const decoder = new Decoder(b, { layers, heads, keyValueHeads, headSize, maxPositions });
   const scale = config.flag('scale_attn_weights', true) ? headSize ** -0.5 : 1;
-  let hidden = b.add(b.embedding(decoder.ids, 'wte'), b.embedding(decoder.positionIds, 'wpe'));
+  const embedded = b.add(b.embedding(decoder.ids, 'wte'), b.embedding(decoder.positionIds, 'wpe'));
+  let hidden = withTokenTypes(b, context.head, embedded, 'wte');
   for (let index = 0; index < layers; index++) {
     const layer = `h.${index}`;
     const packed = b.linear(b.layerNorm(hidden, `${layer}.ln_1`, epsilon), `${layer}.attn.c_attn`);

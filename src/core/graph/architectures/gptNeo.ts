@@ -3,6 +3,7 @@ import { Decoder } from '../decoder.js';
 import { decoderHead } from '../decoderHeads.js';
 import type { ArchitectureContext, GeneratedModel } from '../generatedGraph.js';
 import type { ModelConfig } from '../modelConfig.js';
+import { withTokenTypes } from '../tokenTypes.js';
 
 /** GPT-Neo: scores are not scaled, every second layer sees a window only. Source: transformers' modeling_gpt_neo. */
 export function gptNeo(context: ArchitectureContext): GeneratedModel {
@@ -21,7 +22,8 @@ export function gptNeo(context: ArchitectureContext): GeneratedModel {
     headSize: hiddenSize / heads,
     maxPositions: config.number('max_position_embeddings'),
   });
-  let hidden = b.add(b.embedding(decoder.ids, 'wte'), b.embedding(decoder.positionIds, 'wpe'));
+  const embedded = b.add(b.embedding(decoder.ids, 'wte'), b.embedding(decoder.positionIds, 'wpe'));
+  let hidden = withTokenTypes(b, context.head, embedded, 'wte');
   for (let index = 0; index < layers; index++) {
     const layer = `h.${index}`;
     const attention = `${layer}.attn.attention`;

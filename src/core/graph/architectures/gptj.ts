@@ -6,6 +6,7 @@ import type { Value } from '../graphBuilder.js';
 import type { NetworkBuilder } from '../networkBuilder.js';
 import { ropeTable } from '../rope.js';
 import { unsupportedSetting } from '../unsupported.js';
+import { withTokenTypes } from '../tokenTypes.js';
 
 /** CodeGen's weights are laid out for so many devices. */
 const codegenParts = 4;
@@ -32,7 +33,7 @@ export function gptj(context: ArchitectureContext): GeneratedModel {
     isRotaryInterleaved: true,
   });
   const projections = config.modelType === 'codegen' ? packedProjections : ownProjections;
-  let hidden = b.embedding(decoder.ids, 'wte');
+  let hidden = withTokenTypes(b, context.head, b.embedding(decoder.ids, 'wte'), 'wte');
   for (let index = 0; index < layers; index++) {
     const layer = `h.${index}`;
     const normed = b.layerNorm(hidden, `${layer}.ln_1`, epsilon);
