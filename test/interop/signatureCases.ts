@@ -33,6 +33,38 @@ export const frame = (...v: { name: string | number; dtype: string | null; v: un
   v,
 });
 
+const ints = [
+  '9007199254740993',
+  '9223372036854775807',
+  '9223372036854775808',
+  '18446744073709551616',
+  '-9223372036854775809',
+];
+/** An int beyond what a JavaScript number, an int64 or a uint64 holds. */
+export const bigInt = (random: Random): Tagged => ({ $: 'int', v: random.pick(ints) });
+
+const numpyScalars: readonly [dtype: string, v: unknown][] = [
+  ['bool', true],
+  ['int8', -3],
+  ['int16', 7],
+  ['int32', 1],
+  ['int64', 5],
+  ['uint8', 200],
+  ['uint32', 9],
+  ['uint64', 3],
+  ['float32', 0.1],
+  ['float32', 2],
+  ['float64', 2.5],
+  ['float64', 1],
+  ['str', 'np'],
+  ['bytes', bytes('ab')],
+  ['datetime64[ns]', '2020-01-02T03:04:05.000000000'],
+];
+export function numpyScalar(random: Random): Tagged {
+  const [dtype, v] = random.pick(numpyScalars);
+  return { $: 'numpy', dtype, v };
+}
+
 const texts = ['a', 'hello', '', "it's", 'é\n"x"', '2', '1.5', '2020-01-01', '中文', 'true', '1e3', ' 7 '];
 
 export function scalar(random: Random): unknown {
@@ -45,7 +77,14 @@ export function scalar(random: Random): unknown {
     () => bytes(random.pick(['abc', 'x', ''])),
     () => ({ $: 'datetime', v: random.pick(['2020-01-01T00:00:00', '2021-05-06T07:08:09.123456']) }),
     () => ({ $: 'date', v: '2022-02-03' }),
+    () => rareScalar(random),
   ])();
+}
+
+function rareScalar(random: Random): unknown {
+  if (random.chance(0.3)) return bigInt(random);
+  if (random.chance(0.2)) return { $: 'set', v: [random.pick<unknown>(['a', 1, float(2.5)])] };
+  return numpyScalar(random);
 }
 
 function missing(random: Random): unknown {
@@ -64,7 +103,8 @@ export function value(random: Random, depth = 2): unknown {
 }
 
 function record(random: Random, depth: number): Tagged {
-  const names = keys.filter(() => random.chance(0.5));
+  const names: (string | number)[] = keys.filter(() => random.chance(0.5));
+  if (random.chance(0.02)) names.push(1);
   return dict((names.length > 0 ? names : ['a']).map((name) => [name, value(random, depth - 1)]));
 }
 
@@ -129,11 +169,16 @@ function column(
   return { name, dtype: null, v: Array.from({ length: rows }, () => vary(random, sample)) };
 }
 
+function series(random: Random): Tagged {
+  return { $: 'series', ...column(random, random.pick(keys), 1 + random.integer(3)) };
+}
+
 export function anyData(random: Random): unknown {
   if (random.chance(0.15)) return ndArray(random);
   if (random.chance(0.2)) return dataFrame(random);
   if (random.chance(0.05)) return dict(keys.slice(0, 1 + random.integer(2)).map((name) => [name, ndArray(random)]));
-  return value(random, 3);
+  if (random.chance(0.05)) return series(random);
+  return value(random, random.chance(0.2) ? 5 : 3);
 }
 
 type SpecJson = Record<string, unknown>;
@@ -158,10 +203,10 @@ function typeJson(random: Random, depth: number, hasAny: boolean): SpecJson {
 /** The JSON of a column or tensor schema. */
 export function schemaJson(random: Random, hasAny: boolean): SpecJson[] {
   if (random.chance(0.2)) return tensorSchemaJson(random);
-  if (random.chance(0.4)) return [{ ...typeJson(random, 1, hasAny), required: true }];
+  if (random.chance(0.4)) return [{ ...typeJson(random, random.pick([1, 1, 3]), hasAny), required: true }];
   const names = keys.filter(() => random.chance(0.5));
   return (names.length > 0 ? names : ['a']).map((name) => ({
-    ...typeJson(random, 2, hasAny),
+    ...typeJson(random, random.pick([2, 2, 4]), hasAny),
     name,
     required: random.chance(0.7),
   }));
@@ -170,14 +215,27 @@ export function schemaJson(random: Random, hasAny: boolean): SpecJson[] {
 function tensorSchemaJson(random: Random): SpecJson[] {
   const spec = () => ({
     dtype: random.pick(['float32', 'float64', 'int64', 'str', 'object', 'bool']),
-    shape: random.pick([[-1], [-1, 1], [-1, 2], [-1, -1], [2, 2]]),
+    shape: random.pick([
+      [-1],
+      [-1],
+      [-1, 1],
+      [-1, 2],
+      [-1, 2],
+      [-1, -1],
+      [2, 2],
+      [2],
+      [-1, 2, 2],
+      [-1, -1, 2],
+      [1, -1],
+      [],
+    ]),
   });
   if (random.chance(0.5)) return [{ type: 'tensor', 'tensor-spec': spec() }];
   return keys.slice(0, 1 + random.integer(2)).map((name) => ({ name, type: 'tensor', 'tensor-spec': spec() }));
 }
 
 /** A value that fits the type, more or less. */
-export function valueFor(random: Random, spec: SpecJson, depth = 3): unknown {
+export function valueFor(random: Random, spec: SpecJson, depth = 5): unknown {
   if (random.chance(0.08)) return missing(random);
   if (random.chance(0.06) || depth === 0) return value(random, 1);
   switch (spec['type']) {
@@ -187,7 +245,7 @@ export function valueFor(random: Random, spec: SpecJson, depth = 3): unknown {
       return objectFor(random, spec['properties'] as Record<string, SpecJson>, depth);
     case 'map':
       return dict(
-        ['x', 'y']
+        [random.chance(0.03) ? 7 : 'x', 'y']
           .slice(0, random.integer(3))
           .map((key) => [key, valueFor(random, spec['values'] as SpecJson, depth - 1)]),
       );
@@ -213,10 +271,12 @@ function scalarFor(random: Random, type: string): unknown {
       return random.chance(0.5);
     case 'integer':
     case 'long':
-      return random.pick([0, 1, 7, 2 ** 33]);
+      return random.chance(0.1) ? rareScalar(random) : random.pick([0, 1, 7, 2 ** 33]);
     case 'float':
     case 'double':
-      return random.pick<unknown>([0, 1, 2, float(0.5), float(3), float(-1.25)]);
+      return random.chance(0.1)
+        ? rareScalar(random)
+        : random.pick<unknown>([0, 1, 2, float(0.5), float(3), float(-1.25)]);
     case 'binary':
       return bytes('abc');
     case 'datetime':
@@ -265,18 +325,57 @@ function tensorFor(random: Random, spec: SpecJson): Tagged {
 
 function tensorDataFor(random: Random, schema: SpecJson[]): unknown {
   const [first = {}] = schema;
-  if (random.chance(0.3)) return dataFrame(random);
+  if (random.chance(0.15)) return dataFrame(random);
+  if (random.chance(0.25)) return tensorFrame(random, schema);
   if (first['name'] === undefined) return tensorFor(random, first);
   return dict(schema.filter(() => random.chance(0.95)).map((spec) => [spec['name'], tensorFor(random, spec)]));
 }
 
+/** A frame of a column a tensor: scalars, lists, or arrays for cells. */
+function tensorFrame(random: Random, schema: SpecJson[]): Tagged {
+  const rows = 1 + random.integer(3);
+  const columns = schema.map((spec, i) => {
+    const { dtype, shape } = spec['tensor-spec'] as { dtype: string; shape: number[] };
+    const size = shape.slice(1).reduce((product, length) => product * Math.max(length, 1), 1);
+    const kind = random.chance(0.2) ? random.pick(dtypes) : dtype;
+    const isScalar = size === 1 && random.chance(0.6);
+    const cell = () => {
+      if (isScalar) return items(random, kind, 1)[0];
+      const length = random.chance(0.05) ? size + 1 : size;
+      return random.chance(0.8) ? items(random, kind, length) : array(kind, [length], items(random, kind, length));
+    };
+    return { name: (spec['name'] as string | undefined) ?? i, dtype: null, v: Array.from({ length: rows }, cell) };
+  });
+  return frame(...columns);
+}
+
 const paramTypes = ['boolean', 'integer', 'long', 'float', 'double', 'string', 'datetime'];
 
-export function paramSchemaJson(random: Random): SpecJson[] {
+function objectParam(random: Random, name: string): SpecJson {
+  const properties = {
+    a: { ...typeJson(random, 2, true), required: random.chance(0.6) },
+    b: { type: 'string', required: random.chance(0.3) },
+  };
+  const spec = { type: 'object', properties };
+  const defaults = [
+    { a: 1, b: 'x' },
+    { a: [1, 2] },
+    { a: null, b: 'x' },
+    { a: 'x' },
+    { a: true },
+    { a: 2.5 },
+    {},
+    null,
+  ];
+  return { name, default: random.pick<unknown>(defaults), shape: random.chance(0.1) ? [-1] : null, ...spec };
+}
+
+export function paramSchemaJson(random: Random, hasAny: boolean): SpecJson[] {
   return keys
     .filter(() => random.chance(0.6))
     .map((name) => {
       const type = random.pick(paramTypes);
+      if (hasAny && random.chance(0.15)) return objectParam(random, name);
       const isList = random.chance(0.25);
       const item = () => (type === 'datetime' ? '2020-01-01T10:00:00' : jsonScalarFor(random, type));
       const defaultValue = isList ? [item(), item()] : type !== 'datetime' && random.chance(0.1) ? null : item();
@@ -293,7 +392,8 @@ export function paramsFor(random: Random, schema: SpecJson[]): unknown {
   const entries = schema
     .filter(() => random.chance(0.7))
     .map((spec): [unknown, unknown] => {
-      if (random.chance(0.2)) return [spec['name'], value(random, 1)];
+      if (random.chance(0.2)) return [spec['name'], random.chance(0.3) ? ndArray(random) : value(random, 1)];
+      if (spec['type'] === 'object') return [spec['name'], valueFor(random, spec)];
       const item = () => scalarFor(random, spec['type'] as string);
       return [spec['name'], spec['shape'] === null ? item() : [item(), item()]];
     });
@@ -308,18 +408,20 @@ export function toJsonText(input: unknown): string {
   const inner = tagged['v'];
   switch (tagged.$) {
     case 'dict':
-      return `{${(inner as [unknown, unknown][]).map(([key, item]) => `${JSON.stringify(String(key))}: ${toJsonText(item)}`).join(', ')}}`;
+      return `{${(inner as [unknown, unknown][]).map(([key, item]) => `${JSON.stringify(typeof key === 'number' ? `k${key}` : key)}: ${toJsonText(item)}`).join(', ')}}`;
     case 'float': {
       const number = Number(inner);
       if (Number.isNaN(number)) return 'NaN';
       return Number.isInteger(number) && Math.abs(number) < 1e15 ? `${number}.0` : String(number);
     }
+    case 'int':
+      return String(inner);
     case 'array':
       return toJsonText(inner);
     case 'frame':
       return '{}';
     default:
-      return JSON.stringify(inner);
+      return toJsonText(inner);
   }
 }
 

@@ -1,6 +1,6 @@
 import { DataFrame, Series, type ColumnName } from '../../src/core/signature/dataFrame.js';
 import { inferSeries } from '../../src/core/signature/frameConstruction.js';
-import { NdArray } from '../../src/core/signature/ndArray.js';
+import { NdArray, NumpyScalar } from '../../src/core/signature/ndArray.js';
 import { PyDateTime } from '../../src/core/signature/pyDateTime.js';
 import { dictEntries, dictFrom, numberOf, pythonFloat, pythonKind } from '../../src/core/signature/pythonValue.js';
 import type { Compatibility } from '../../src/core/signature/compatibility.js';
@@ -27,6 +27,8 @@ export function decode(value: unknown, compatibility: Compatibility): unknown {
     case 'datetime':
     case 'date':
       return PyDateTime.parse(inner as string);
+    case 'numpy':
+      return decodeNumpy(tagged, compatibility);
     case 'set':
       return new Set(decode(inner, compatibility) as unknown[]);
     case 'array':
@@ -36,6 +38,18 @@ export function decode(value: unknown, compatibility: Compatibility): unknown {
     default:
       return new DataFrame((inner as Tagged[]).map((column) => decodeSeries(column, compatibility)));
   }
+}
+
+function decodeNumpy({ dtype, v }: Tagged, compatibility: Compatibility): NumpyScalar {
+  const isDate = (dtype as string).startsWith('datetime64');
+  return new NumpyScalar(
+    dtype as string,
+    isDate ? PyDateTime.parse((v as string).slice(0, 19)) : numpyValue(dtype, decode(v, compatibility)),
+  );
+}
+
+function numpyValue(dtype: unknown, value: unknown): unknown {
+  return dtype === 'float32' ? Math.fround(numberOf(value)) : value;
 }
 
 function decodeArray(tagged: Tagged, compatibility: Compatibility): NdArray {
@@ -77,6 +91,8 @@ export function encode(value: unknown): unknown {
       return { $: 'bytes', v: Buffer.from(value as Uint8Array).toString('base64') };
     case 'list':
       return (value as unknown[]).map(encode);
+    case 'set':
+      return { $: 'set', v: [...(value as Set<unknown>)].map(encode) };
     case 'dict':
       return { $: 'dict', v: dictEntries(value).map(([key, item]) => [encode(key), encode(item)]) };
     default:

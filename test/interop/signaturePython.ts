@@ -40,6 +40,8 @@ def decode(v):
         return dt.date.fromisoformat(v["v"])
     if tag == "set":
         return set(decode(v["v"]))
+    if tag == "numpy":
+        return np.array([decode(v["v"])], dtype=v["dtype"])[0]
     if tag == "array":
         return np.array(decode(v["v"]), dtype=v["dtype"]).reshape(v["shape"])
     if tag == "frame":
@@ -75,6 +77,8 @@ def encode(v):
         return {"$": "date", "v": v.isoformat()}
     if isinstance(v, (list, tuple)):
         return [encode(x) for x in v]
+    if isinstance(v, set):
+        return {"$": "set", "v": [encode(x) for x in sorted(v)]}
     if isinstance(v, dict):
         return {"$": "dict", "v": [[encode(k), encode(x)] for k, x in v.items()]}
     if isinstance(v, np.ndarray):

@@ -11,13 +11,13 @@ import {
   type ColumnType,
   type DataType,
 } from './dataTypes.js';
-import { objectToDatetime } from './enforceColumn.js';
 import { enforceArray, enforceMap, enforceObject } from './enforceCompound.js';
 import { inferSeries } from './frameConstruction.js';
-import { castItem, isTruthy, smallest, toDatetime, toFloat, toInteger } from './numpyCast.js';
+import { NumpyScalar } from './ndArray.js';
+import { castItem, fitInteger, isTruthy, processorInteger, smallest, toFloat, toInteger } from './numpyCast.js';
 import { dtypeItemSize, dtypeKind, dtypeText } from './numpyDtype.js';
-import { errorText, errorTypeName, PythonError, typeError, valueError } from './pythonError.js';
-import { stringRepr } from '../serialization/pythonRepr.js';
+import { seriesToDatetimes, toDatetimes } from './pandasDateColumn.js';
+import { errorRepr, PythonError, typeError, valueError } from './pythonError.js';
 import { normalize, numberOf, pythonKind, seriesItems } from './pythonValue.js';
 import type { Schema } from './schema.js';
 
@@ -66,7 +66,7 @@ function failedConversion(name: ColumnName, target: Target, error: unknown): Mlf
   return new MlflowError(
     'Invalid input. Data is not compatible with model signature. ' +
       `Failed to convert column ${name} to type '${type}'. ` +
-      `Error: '${errorTypeName(error)}(${stringRepr(errorText(error))})'`,
+      `Error: '${errorRepr(error)}'`,
     'BAD_REQUEST',
     { cause: error },
   );
@@ -106,8 +106,13 @@ function castTensorColumn(column: Series, dtype: string, compatibility: Compatib
 function castScalarColumn(column: Series, type: DataType, compatibility: Compatibility): Series {
   if (type === 'binary') return mapped(column, (value) => decodeBase64(utf8Bytes(value)));
   if (type === 'string') return column.dtype === 'str' ? column : new Series('object', boxed(column), column.name);
-  if (type === 'datetime' && compatibility === '3') return toDatetimes(column);
+  if (type === 'datetime' && compatibility === '3')
+    return new Series('datetime64[ns]', datetimesOf(column), column.name);
   return astype(column, numpyDtypeOf(type), compatibility);
+}
+
+function datetimesOf(column: Series): readonly unknown[] {
+  return column.dtype.startsWith('datetime64') ? column.values : toDatetimes(column);
 }
 
 /** A column of numbers as objects: floats stay floats. */
@@ -139,16 +144,6 @@ export function decodeBase64(bytes: Uint8Array): Uint8Array {
   return Buffer.from(data, 'base64');
 }
 
-function toDatetimes(column: Series): Series {
-  if (column.dtype.startsWith('datetime64')) return new Series('datetime64[ns]', column.values, column.name);
-  if (column.dtype === 'bool') throw typeError('dtype bool cannot be converted to datetime64[ns]');
-  return new Series(
-    'datetime64[ns]',
-    column.values.map((value, i) => objectToDatetime(value, i, '3')),
-    column.name,
-  );
-}
-
 /**
  * `series.astype(dtype)`: numbers wrap and truncate as numpy does, objects and text go through `int()`, `float()`, `bool()`.
  * @throws PythonError in pandas' words.
@@ -164,50 +159,48 @@ export function astype(column: Series, dtype: string, compatibility: Compatibili
           boxed(column).map((value) => castItem(value, 'str', compatibility)),
           compatibility,
         );
+  if (dtypeKind(dtype) === 'M') return new Series(dtype, seriesToDatetimes(column, compatibility), column.name);
   const isObject = column.dtype === 'object' || isText;
   const convert = converter(dtype, isObject, compatibility);
-  return new Series(dtype, column.values.map(convert), column.name);
+  if (isText && column.hasMissing && 'iu'.includes(dtypeKind(dtype)))
+    throw valueError('cannot convert float NaN to integer');
+  const items = column.dtype.startsWith('float') ? seriesItems(column) : column.values;
+  return new Series(dtype, items.map(convert), column.name);
 }
 
-function converter(
-  dtype: string,
-  isObject: boolean,
-  compatibility: Compatibility,
-): (value: unknown, position: number) => unknown {
+function converter(dtype: string, isObject: boolean, compatibility: Compatibility): (value: unknown) => unknown {
   switch (dtypeKind(dtype)) {
     case 'b':
       return isTruthy;
     case 'i':
     case 'u':
-      return (value) => toFixedInteger(value, dtype, isObject, compatibility);
+      return (value) =>
+        isObject ? objectToInteger(value, dtype, compatibility) : numberToInteger(value, dtype, compatibility);
     case 'f':
       return (value) => toFixedFloat(value, dtype);
-    case 'M':
-      return (value, position) =>
-        typeof value === 'boolean' && !isObject ? toDatetime(value) : objectToDatetime(value, position, compatibility);
     default:
       return (value) => castItem(value, dtype, compatibility);
   }
 }
 
-function toFixedFloat(value: unknown, dtype: string): number {
+function toFixedFloat(item: unknown, dtype: string): number {
+  const value = item instanceof NumpyScalar ? item.value : item;
   if (Array.isArray(value)) throw valueError('setting an array element with a sequence.');
   const number = toFloat(value);
   return dtype === 'float32' ? Math.fround(number) : number;
 }
 
-function toFixedInteger(
-  value: unknown,
-  dtype: string,
-  isObject: boolean,
-  compatibility: Compatibility,
-): number | bigint {
-  if (!isObject && pythonKind(value) === 'float' && !Number.isFinite(numberOf(value)))
-    throw notAnInteger(compatibility);
-  if (isObject && compatibility === '2' && Array.isArray(value))
-    throw valueError('setting an array element with a sequence.');
-  const integer = toInteger(value);
+function objectToInteger(item: unknown, dtype: string, compatibility: Compatibility): number | bigint {
+  if (compatibility === '2' && Array.isArray(item)) throw valueError('setting an array element with a sequence.');
+  const value = item instanceof NumpyScalar ? item.value : item;
+  return fitInteger(toInteger(value), dtype, compatibility, item instanceof NumpyScalar);
+}
+
+function numberToInteger(value: unknown, dtype: string, compatibility: Compatibility): number | bigint {
+  const isFloat = pythonKind(value) === 'float';
+  if (isFloat && !Number.isFinite(numberOf(value))) throw notAnInteger(compatibility);
   const bits = dtypeItemSize(dtype) * 8;
+  const integer = isFloat ? processorInteger(numberOf(value), dtype) : toInteger(value);
   return smallest(dtypeKind(dtype) === 'i' ? BigInt.asIntN(bits, integer) : BigInt.asUintN(bits, integer));
 }
 

@@ -8,7 +8,7 @@ import { castItem } from './numpyCast.js';
 import { errorText, PythonError } from './pythonError.js';
 import { stringRepr } from '../serialization/pythonRepr.js';
 import { pyStr } from './pythonText.js';
-import { classText, dictEntries, dictFrom, dictGet, isScalar, lengthOf, normalize, pythonKind } from './pythonValue.js';
+import { classText, dictEntries, dictFrom, isScalar, lengthOf, normalize, pythonKind } from './pythonValue.js';
 import { ColSpec, TensorSpec, type Schema } from './schema.js';
 
 export function invalidInput(message: string, cause?: unknown): MlflowError {
@@ -37,7 +37,7 @@ export function convertDataType(
 
 function convertColumnValue(value: unknown, spec: ColSpec, compatibility: Compatibility): unknown {
   const { type } = spec;
-  const required = compatibility === '2' || spec.required === true;
+  const required = compatibility === '2' || spec.isRequired;
   if (typeof type === 'string') {
     const dtype = numpyDtypeOf(type);
     if (Array.isArray(value) || value instanceof NdArray) return arrayFrom(value, dtype, compatibility);
@@ -168,8 +168,12 @@ function checkLengths(data: unknown, schema: Schema | null): void {
   const checked = lists.filter(([name]) => {
     if (!schema?.hasInputNames) return true;
     const spec = schema.inputs.find((input) => input.name === name);
-    return spec !== undefined && spec.required === true && !(spec instanceof ColSpec && spec.type instanceof ArrayType);
+    return spec !== undefined && spec.isRequired && !(spec instanceof ColSpec && spec.type instanceof ArrayType);
   });
-  const lengths = new Set(checked.map(([name]) => lengthOf(dictGet(data, name) as unknown[] | NdArray)));
-  if (lengths.size > 1) throw invalidInput('The length of values for each input/column name are not the same');
+  let expected: number | undefined;
+  for (const [, value] of checked) {
+    const length = lengthOf(value as unknown[] | NdArray);
+    expected ??= length;
+    if (length !== expected) throw invalidInput('The length of values for each input/column name are not the same');
+  }
 }

@@ -2,6 +2,7 @@ import { compareCodePoints } from '../serialization/pyValue.js';
 import { MlflowError } from '../errors.js';
 import { dataTypeNames, isDataType, type DataType } from './dataTypeNames.js';
 import type { Compatibility } from './compatibility.js';
+import { isTruthy } from './numpyCast.js';
 import { typeError } from './pythonError.js';
 import { pyStr } from './pythonText.js';
 import { classText, typeName } from './pythonValue.js';
@@ -151,7 +152,7 @@ export function typeStr(type: ColumnType): string {
 }
 
 export function propertyRepr({ name, dtype, required }: Property): string {
-  return `${name}: ${typeRepr(dtype)} (${required ? 'required' : 'optional'})`;
+  return `${name}: ${typeRepr(dtype)} (${isTruthy(required) ? 'required' : 'optional'})`;
 }
 
 export function typesEqual(a: ColumnType, b: ColumnType): boolean {

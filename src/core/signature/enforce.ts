@@ -129,9 +129,10 @@ function missingMessage(missing: readonly ColumnName[], extra: readonly unknown[
 function enforceNamed(frame: DataFrame, schema: Schema, compatibility: Compatibility): DataFrame {
   const columns = schema.columns.flatMap((spec) => {
     const column = frame.column(spec.name as ColumnName);
-    return column ? [enforceColumn(column, spec, spec.required === true, compatibility)] : [];
+    return column ? [enforceColumn(column, spec, spec.isRequired, compatibility)] : [];
   });
-  return new DataFrame(columns, columns.length === 0 ? [] : frame.index);
+  if (columns.length === 0) return new DataFrame([], []);
+  return framed(columns, frame, schema, compatibility);
 }
 
 function enforceUnnamed(frame: DataFrame, schema: Schema, compatibility: Compatibility): DataFrame {
@@ -145,7 +146,37 @@ function enforceUnnamed(frame: DataFrame, schema: Schema, compatibility: Compati
     );
   }
   const columns = schema.columns.map((spec, i) => enforceColumn(frame.columns[i] as Series, spec, true, compatibility));
-  return new DataFrame(columns, frame.index);
+  return framed(columns, frame, schema, compatibility);
+}
+
+/** 2.16 loses the row labels of compound columns: the rows of all columns are then put together by label. */
+function framed(columns: readonly Series[], frame: DataFrame, schema: Schema, compatibility: Compatibility): DataFrame {
+  const isPlain = (i: number) => typeof schema.columns[i]?.type === 'string';
+  const positions = frame.index.map((_, i) => i);
+  const isLabelled = frame.index.some((label, i) => label !== i);
+  const names = schema.columns.map(({ name }) => name);
+  const keeps = columns.map((column, i) => isPlain(schema.hasInputNames ? names.indexOf(column.name) : i));
+  if (compatibility === '3' || !isLabelled || keeps.every(Boolean)) return new DataFrame(columns, frame.index);
+  if (!keeps.some(Boolean)) return new DataFrame(columns, positions);
+  const indexes = keeps.map((isKept) => (isKept ? frame.index : positions));
+  const labels = sortedLabels([...new Set(indexes.flat())]);
+  const aligned = columns.map((column, i) => {
+    const values = labels.map((label) => valueAt(column, (indexes[i] as unknown[]).indexOf(label)));
+    const isChanged = /^(bool|u?int)/.test(column.dtype);
+    const dtype = !isChanged ? column.dtype : column.dtype === 'bool' ? 'object' : 'float64';
+    return new Series(dtype, dtype === 'float64' ? values.map(Number) : values, column.name);
+  });
+  return new DataFrame(aligned, labels);
+}
+
+function sortedLabels(labels: unknown[]): unknown[] {
+  const isNumbers = labels.every((label) => typeof label === 'number');
+  return isNumbers ? labels.sort((a, b) => Number(a) - Number(b)) : labels;
+}
+
+function valueAt(column: Series, row: number): unknown {
+  if (row !== -1) return column.values[row];
+  return column.dtype.startsWith('datetime64') ? null : NaN;
 }
 
 function enforceColumn(column: Series, spec: ColSpec, required: boolean, compatibility: Compatibility): Series {

@@ -3,13 +3,13 @@ import type { Compatibility } from './compatibility.js';
 import { isMissing, Series, type ColumnName } from './dataFrame.js';
 import { numpyDtypeOf, type DataType } from './dataTypes.js';
 import { inferObjects } from './frameConstruction.js';
-import { castItem, fromNanoseconds, isTruthy, parseFloatText, smallest, toInteger } from './numpyCast.js';
+import { castItem, isTruthy, parseFloatText, smallest, toInteger } from './numpyCast.js';
 import { dtypeItemSize, dtypeKind, dtypeText, type DtypeKind } from './numpyDtype.js';
-import { parseDateText } from './pandasDateText.js';
-import { NdArray } from './ndArray.js';
-import { PyDateTime } from './pyDateTime.js';
+import { seriesToDatetimes } from './pandasDateColumn.js';
+import { NdArray, NumpyScalar } from './ndArray.js';
+import { inferDtype } from './ndArrayConstruction.js';
 import { PythonError, typeError, valueError } from './pythonError.js';
-import { classText, dictEntries, numberOf, pythonKind } from './pythonValue.js';
+import { dictEntries, lengthOf, numberOf, pythonKind } from './pythonValue.js';
 
 /**
  * A column that satisfies the scalar type, converted where nothing is lost (`_enforce_mlflow_datatype`).
@@ -92,26 +92,11 @@ function isWhole(value: number): boolean {
 
 function objectsToDatetimes(name: ColumnName, series: Series, compatibility: Compatibility): Series {
   try {
-    const values = series.values.map((value, i) => objectToDatetime(value, i, compatibility));
-    return new Series('datetime64[ns]', values, series.name);
+    return new Series('datetime64[ns]', seriesToDatetimes(series, compatibility), series.name);
   } catch (error) {
-    if (!(error instanceof PythonError) || error.pythonType === 'TypeError') throw error;
+    if (!(error instanceof PythonError) || ['TypeError', 'OverflowError'].includes(error.pythonType)) throw error;
     throw new MlflowError(`Failed to convert column ${name} from type ${series.dtype} to DataType.datetime.`);
   }
-}
-
-/** One object as pandas turns it into a naive timestamp. */
-export function objectToDatetime(value: unknown, position: number, compatibility: Compatibility): PyDateTime | null {
-  if (isMissing(value)) return null;
-  if (value instanceof PyDateTime) return new PyDateTime(value.epochMicroseconds);
-  const kind = pythonKind(value);
-  if (kind === 'int') return fromNanoseconds(BigInt(value as number));
-  if (kind === 'float') return fromNanoseconds(BigInt(Math.trunc(numberOf(value))));
-  const suffix = compatibility === '2' ? `, at position ${position}` : '';
-  if (kind !== 'str') throw typeError(`${classText(value)} is not convertible to datetime${suffix}`);
-  const parsed = parseDateText(value as string, suffix);
-  if (parsed === 'zoned') throw valueError('cannot supply both a tz and a timezone-naive dtype (i.e. datetime64[ns])');
-  return parsed;
 }
 
 /** `pd.to_numeric` of objects: a double column also takes text that is a number, and comes out as it parses. */
@@ -125,6 +110,13 @@ function textToNumbers(name: ColumnName, series: Series, compatibility: Compatib
 }
 
 function toNumeric(series: Series, compatibility: Compatibility): Series {
+  const isHuge = (value: unknown) => typeof value === 'bigint' && !/^(u?int)/.test(inferDtype([value]));
+  if (
+    compatibility === '3' &&
+    series.values.some(isHuge) &&
+    series.values.every((value) => pythonKind(value) === 'int')
+  )
+    return series;
   let isInteger = true;
   const numbers = series.values.map((value, i) => {
     const number = numericItem(value, i, compatibility);
@@ -138,7 +130,7 @@ function toNumeric(series: Series, compatibility: Compatibility): Series {
 }
 
 function isEmptyContainer(value: unknown): boolean {
-  if (value instanceof NdArray) return value.ndim > 0 && value.length === 0;
+  if (value instanceof NdArray) return lengthOf(value) === 0;
   const kind = pythonKind(value);
   return kind === 'list' ? (value as unknown[]).length === 0 : kind === 'dict' && dictEntries(value).length === 0;
 }
@@ -147,7 +139,8 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : Buffer.from(value as Uint8Array).toString('latin1');
 }
 
-function numericItem(value: unknown, position: number, compatibility: Compatibility): number {
+function numericItem(item: unknown, position: number, compatibility: Compatibility): number {
+  const value = item instanceof NumpyScalar ? item.value : item;
   if (isMissing(value) || isEmptyContainer(value)) return NaN;
   const kind = pythonKind(value);
   if (kind === 'bool' || kind === 'int' || kind === 'float') return numberOf(value);
@@ -167,12 +160,15 @@ export function seriesToArrayItems(series: Series, type: DataType, compatibility
   const dtype = numpyDtypeOf(type);
   if (dtype === 'bool') return series.values.map(isTruthy);
   if (dtype === 'datetime64[ns]') return [...series.values];
-  if (series.values.some((value) => Array.isArray(value))) throw valueError('setting an array element with a sequence');
+  const cast = (value: unknown) => {
+    if (Array.isArray(value)) throw valueError('setting an array element with a sequence');
+    return castItem(value, dtype, compatibility);
+  };
   // pandas 3 cuts every text to its first character when one is missing.
   const isCut = series.dtype === 'str' && series.hasMissing;
   if (isCut && dtype === 'str') {
-    return series.values.map((value) => [...(castItem(value, dtype, compatibility) as string)][0] ?? '');
+    return series.values.map((value) => [...(cast(value) as string)][0] ?? '');
   }
-  if (isCut) return series.values.map((value) => (castItem(value, dtype, compatibility) as Uint8Array).slice(0, 1));
-  return series.values.map((value) => castItem(value, dtype, compatibility));
+  if (isCut) return series.values.map((value) => (cast(value) as Uint8Array).slice(0, 1));
+  return series.values.map(cast);
 }

@@ -14,9 +14,10 @@ import { enforceDataType, seriesToArrayItems } from './enforceColumn.js';
 import { seriesFrom } from './frameConstruction.js';
 import { NdArray, NumpyScalar } from './ndArray.js';
 import { arrayFrom } from './ndArrayConstruction.js';
+import { isTruthy, smallest } from './numpyCast.js';
 import { numpyDtypeOf } from './dataTypes.js';
-import { PyDateTime, Timestamp } from './pyDateTime.js';
-import { valueError } from './pythonError.js';
+import { notATime, PyDateTime, Timestamp } from './pyDateTime.js';
+import { typeError, valueError } from './pythonError.js';
 import { pyStr, setRepr } from './pythonText.js';
 import {
   dictEntries,
@@ -60,13 +61,16 @@ function enforceScalar(value: unknown, type: DataType, required: boolean, compat
     return scalarOf(series.dtype, series.values[0]);
   } catch (error) {
     if (!MlflowError.is(error)) throw error;
-    throw MlflowError.invalidParameter(`Failed to enforce schema of data \`${pyStr(value)}\` with dtype \`${type}\``);
+    throw MlflowError.invalidParameter(
+      `Failed to enforce schema of data \`${pyStr(value, compatibility)}\` with dtype \`${type}\``,
+    );
   }
 }
 
 /** An element of a Series: numbers and booleans are numpy scalars. */
 function scalarOf(dtype: string, value: unknown): unknown {
-  if (value instanceof PyDateTime) return new Timestamp(value.epochMicroseconds, false, value.nanoseconds);
+  if (value instanceof PyDateTime) return new Timestamp(value.epochMicroseconds, value.nanoseconds);
+  if (dtype.startsWith('datetime64')) return notATime;
   const isNumeric = /^(bool|u?int|float)/.test(dtype);
   return isNumeric ? new NumpyScalar(dtype, value) : value;
 }
@@ -98,6 +102,7 @@ type ListOrArray = unknown[] | NdArray;
 
 function itemsOf(value: ListOrArray): unknown[] {
   if (Array.isArray(value)) return value;
+  if (value.ndim === 0) throw typeError('iteration over a 0-d array');
   return Array.from({ length: value.length }, (_, i) => {
     const item = value.at(i);
     return item instanceof NdArray || value.dtype === 'object' ? item : new NumpyScalar(value.dtype, item);
@@ -116,7 +121,7 @@ function enforceScalars(value: ListOrArray, type: DataType): unknown {
 
 /** A list of datetimes leaves numpy as whole nanoseconds. */
 function epochNanoseconds(value: unknown): unknown {
-  return value instanceof PyDateTime ? value.epochMicroseconds * 1000n : null;
+  return value instanceof PyDateTime ? smallest(value.epochMicroseconds * 1000n + BigInt(value.nanoseconds)) : null;
 }
 
 /** `_enforce_object`: unknown properties are errors here, unlike unknown columns. Changes the dict in place. */
@@ -138,7 +143,7 @@ export function enforceObject(
   const entries = dictEntries(value);
   const properties = new Map(object.properties.map((property) => [property.name as unknown, property]));
   const given = new Set(entries.map(([key]) => key));
-  const missing = object.properties.filter((property) => property.required && !given.has(property.name));
+  const missing = object.properties.filter((property) => isTruthy(property.required) && !given.has(property.name));
   if (missing.length > 0) {
     throw new MlflowError(`Missing required properties: ${setRepr(missing.map((property) => property.name))}`);
   }
@@ -153,7 +158,7 @@ export function enforceObject(
 }
 
 function enforceProperty(value: unknown, property: Property, compatibility: Compatibility): unknown {
-  const required = compatibility === '2' || property.required;
+  const required = compatibility === '2' || isTruthy(property.required);
   try {
     return enforceType(value, property.dtype, required, compatibility);
   } catch (error) {
@@ -169,6 +174,11 @@ function enforceProperty(value: unknown, property: Property, compatibility: Comp
 
 /** Python's `value == {}`, which looks into arrays of one item. */
 function isEmptyDict(value: unknown): boolean {
+  if (value instanceof NdArray && value.size === 0) {
+    throw valueError(
+      'The truth value of an empty array is ambiguous. Use `array.size > 0` to check that an array is not empty.',
+    );
+  }
   if (value instanceof NdArray && value.size > 1) {
     throw valueError('The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()');
   }

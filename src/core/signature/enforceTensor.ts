@@ -1,7 +1,7 @@
 import { MlflowError } from '../errors.js';
 import type { Compatibility } from './compatibility.js';
 import { DataFrame, type Series } from './dataFrame.js';
-import { NdArray, shapeText } from './ndArray.js';
+import { NdArray, NumpyScalar, shapeText } from './ndArray.js';
 import { arrayFrom, promoteNumbers } from './ndArrayConstruction.js';
 import { castItem } from './numpyCast.js';
 import { dtypeKind, dtypeText } from './numpyDtype.js';
@@ -113,6 +113,7 @@ function frameToArray(frame: DataFrame): NdArray {
 
 function reshapeColumn(name: string | null, column: Series, spec: TensorSpec, compatibility: Compatibility): NdArray {
   const { shape } = spec;
+  if (shape.length === 0) throw new PythonError('IndexError', 'tuple index out of range');
   if (shape[0] !== -1 || shape.slice(1).includes(-1)) {
     throw new MlflowError(
       'For pandas dataframe input, the first dimension of shape must be a variable ' +
@@ -158,7 +159,10 @@ function reshapeScalars(name: string | null, column: Series, spec: TensorSpec, c
 }
 
 function castArray(array: NdArray, dtype: string, compatibility: Compatibility): NdArray {
-  const values = Array.from(array.data, (item) => castItem(item, dtype, compatibility));
+  const isObject = array.dtype === 'object';
+  const values = Array.from(array.data, (item) =>
+    castItem(isObject ? item : new NumpyScalar(array.dtype, item), dtype, compatibility),
+  );
   return new NdArray(dtype, array.shape, values);
 }
 
@@ -175,7 +179,8 @@ function stacked(
     `The value in the Input DataFrame column '${name ?? 'None'}' could not be converted to the ` +
     `expected shape of: '${shapeText(spec.shape)}'. ${hint}`;
   try {
-    const rows = arrayFrom([...column.values], undefined, compatibility);
+    const each = column.values.map((value) => arrayFrom(value, undefined, compatibility));
+    const rows = arrayFrom(each, undefined, compatibility);
     const array = finish(rows.reshape(spec.shape));
     if (array.length === column.length) return array;
   } catch (error) {

@@ -1,17 +1,19 @@
 import type { Compatibility } from './compatibility.js';
 import { DataFrame, isMissing, Series, type ColumnName, type SplitFrame } from './dataFrame.js';
 import { NdArray, NumpyScalar, shapeText } from './ndArray.js';
+import { dtypeItemSize, dtypeKind } from './numpyDtype.js';
+import { notATime, PyDateTime, Timestamp } from './pyDateTime.js';
 import { PythonError, typeError, valueError } from './pythonError.js';
 import {
-  classText,
   dictEntries,
   dictFrom,
   dictGet,
   isScalar,
+  iterated,
   normalize,
   numberOf,
   pythonKind,
-  typeName,
+  qualifiedTypeName,
 } from './pythonValue.js';
 
 /**
@@ -27,7 +29,12 @@ export function inferSeries(
   const scalars = sameScalars(input);
   if (scalars) return new Series(scalars.dtype, scalars.values, name);
   const values = input.map(unwrapItem);
-  const kinds = new Set(values.map(pandasKind));
+  const firstNull = values.findIndex((value) => pandasKind(value) === 'null');
+  // pandas 2 looks no more at the size of ints once something was missing.
+  const isBlindFrom = compatibility === '2' && firstNull !== -1 ? firstNull : values.length;
+  const kinds = new Set(
+    values.map((value, i) => (i > isBlindFrom && pandasKind(value) === 'hugeInt' ? 'float' : pandasKind(value))),
+  );
   const hasNull = kinds.delete('null');
   const hasNan = kinds.delete('nan');
   if (kinds.size === 0) {
@@ -43,10 +50,14 @@ export function inferSeries(
       name,
     );
   }
-  const dtype = seriesDtype(kinds, hasNull || hasNan, values, compatibility);
+  const isMixed = mixesSigns(input, values, compatibility);
+  const numbers = numpyNumbers(input, values, hasNull || hasNan);
+  const dtype = isMixed ? 'object' : (numbers ?? seriesDtype(kinds, hasNull || hasNan, values, compatibility));
   return new Series(
     dtype,
-    values.map((value) => storedValue(value, dtype)),
+    dtype === 'object'
+      ? input.map((item) => normalize(item) ?? null)
+      : values.map((value) => storedValue(value, dtype)),
     name,
   );
 }
@@ -64,9 +75,46 @@ function sameScalars(items: readonly unknown[]): Series | undefined {
     : undefined;
 }
 
+/** Are there unsigned ints among signed ones? pandas 2 looks no further once something was missing. */
+function mixesSigns(input: readonly unknown[], values: readonly unknown[], compatibility: Compatibility): boolean {
+  let isUnsigned = false;
+  let isSigned = false;
+  for (const [i, value] of values.entries()) {
+    const kind = pandasKind(value);
+    if (kind === 'null' && compatibility === '2') return false;
+    if (kind !== 'int' && kind !== 'bigInt') continue;
+    const item = input[i];
+    const numpyKind = item instanceof NumpyScalar ? dtypeKind(item.dtype) : undefined;
+    isUnsigned ||= numpyKind === 'u' || kind === 'bigInt';
+    isSigned ||= numpyKind === 'i' || (numpyKind === undefined && numberOf(value) < 0);
+    if (isUnsigned && isSigned) return true;
+  }
+  return false;
+}
+
+/**
+ * The dtype of numbers with numpy's own among them: as wide as the widest when all are numpy's, else of 64 bits.
+ * `undefined` without a numpy number.
+ */
+function numpyNumbers(input: readonly unknown[], values: readonly unknown[], hasMissing: boolean): string | undefined {
+  const scalars = input.filter((item): item is NumpyScalar => item instanceof NumpyScalar);
+  const kinds = new Set(scalars.map(({ dtype }) => dtypeKind(dtype)));
+  const isNumbers = values.every((value) => ['null', 'nan', 'int', 'bigInt', 'float'].includes(pandasKind(value)));
+  if (!isNumbers || ![...kinds].some((kind) => 'iuf'.includes(kind))) return undefined;
+  const plain = values.filter((_, i) => !(input[i] instanceof NumpyScalar));
+  const isFloat = hasMissing || values.some((value) => pandasKind(value) === 'float');
+  const isUnsigned = kinds.has('u') || plain.some((value) => pandasKind(value) === 'bigInt');
+  const bits = plain.length > 0 ? 64 : 8 * Math.max(...scalars.map(({ dtype }) => dtypeItemSize(dtype)));
+  return `${isFloat ? 'float' : isUnsigned ? 'uint' : 'int'}${bits}`;
+}
+
 function unwrapItem(item: unknown): unknown {
   const value = normalize(item);
-  return value instanceof NumpyScalar ? floatAware(value) : value;
+  if (!(value instanceof NumpyScalar)) return value;
+  if (!value.dtype.startsWith('datetime64')) return floatAware(value);
+  return value.value instanceof PyDateTime
+    ? new Timestamp(value.value.epochMicroseconds, value.value.nanoseconds)
+    : notATime;
 }
 
 function floatAware(scalar: NumpyScalar): unknown {
@@ -98,22 +146,31 @@ function seriesDtype(
   const only = (...allowed: PandasKind[]) => [...kinds].every((kind) => allowed.includes(kind));
   if (only('bool')) return hasMissing ? 'object' : 'bool';
   if (only('str')) return compatibility === '3' ? 'str' : 'object';
-  if (only('datetime')) return compatibility === '3' ? 'datetime64[us]' : 'datetime64[ns]';
+  if (only('datetime')) {
+    const isFine = values.some((value) => value instanceof Timestamp && value !== notATime && value.unit === 'ns');
+    return compatibility === '3' && !isFine ? 'datetime64[us]' : 'datetime64[ns]';
+  }
   if (!only('int', 'bigInt', 'float')) return 'object';
   if (kinds.has('float') || hasMissing) return 'float64';
-  if (!kinds.has('bigInt')) return 'int64';
-  return values.some((value) => numberOf(value) < 0) ? 'object' : 'uint64';
+  return kinds.has('bigInt') ? 'uint64' : 'int64';
 }
 
 function storedValue(value: unknown, dtype: string): unknown {
   if (dtype === 'float64') return value === null || value === undefined ? NaN : numberOf(value);
   if (dtype === 'str') return isMissing(value) ? NaN : value;
-  if (dtype.startsWith('datetime64')) return isMissing(value) ? null : value;
+  if (dtype === 'float32') return Math.fround(isMissing(value) ? NaN : numberOf(value));
+  if (dtype.startsWith('datetime64')) return isMissing(value) || value === notATime ? null : value;
   return value ?? null;
 }
 
 /** The Series of an array: text arrays get pandas' text dtype, arrays of objects are looked through by pandas 3. */
 export function seriesFromArray(array: NdArray, compatibility: Compatibility, name: ColumnName | null = null): Series {
+  if (array.ndim > 1 && array.dtype === 'object')
+    throw valueError(
+      compatibility === '3'
+        ? `Buffer has wrong number of dimensions (expected 1, got ${array.ndim})`
+        : String(array.ndim),
+    );
   if (array.ndim > 1 && array.dtype === 'str' && compatibility === '3')
     throw valueError('only handle 1-dimensional arrays');
   if (array.ndim !== 1) {
@@ -146,7 +203,7 @@ export function inferObjects(series: Series, compatibility: Compatibility): Seri
 export function frameFromList(list: readonly unknown[], compatibility: Compatibility): DataFrame {
   const items = list.map(normalize);
   const first = items[0];
-  if (Array.isArray(first) || (first instanceof NdArray && first.ndim === 1))
+  if (Array.isArray(first) || first instanceof Set || (first instanceof NdArray && first.ndim === 1))
     return frameFromRows(items, compatibility);
   if (pythonKind(first) === 'dict') return frameFromRecords(items, compatibility);
   if (items.length === 0) return new DataFrame([], []);
@@ -154,12 +211,20 @@ export function frameFromList(list: readonly unknown[], compatibility: Compatibi
 }
 
 function frameFromRows(items: readonly unknown[], compatibility: Compatibility): DataFrame {
+  // Rows are made of other things than lists one by one.
+  const unlike = Array.isArray(items[0]) ? undefined : items.find((item) => !hasLength(item));
+  if (unlike !== undefined) throw typeError(`'${qualifiedTypeName(unlike)}' object is not iterable`);
+  // pandas 3 looks at rows that are missing only after all others.
+  const isMissingRow = (item: unknown) => compatibility === '3' && isMissing(item);
+  const ordered = [...items.filter((item) => !isMissingRow(item)), ...items.filter(isMissingRow)];
+  const unsized = ordered.find((item) => !hasLength(item));
+  if (unsized !== undefined) throw typeError(`object of type '${qualifiedTypeName(unsized)}' has no len()`);
   const rows = items.map((item) => {
     if (Array.isArray(item)) return item as unknown[];
     if (item instanceof NdArray) return Array.from({ length: item.length }, (_, i) => item.at(i));
     if (typeof item === 'string' || item instanceof Uint8Array) return [...item];
-    if (pythonKind(item) === 'dict') return dictEntries(item).map(([key]) => key);
-    throw typeError(`object of type '${qualifiedName(item)}' has no len()`);
+    if (item instanceof Set) return [...(item as Set<unknown>)];
+    return dictEntries(item).map(([key]) => key);
   });
   const width = Math.max(...rows.map((row) => row.length));
   const columns = Array.from({ length: width }, (_, i) =>
@@ -175,8 +240,8 @@ function frameFromRows(items: readonly unknown[], compatibility: Compatibility):
   );
 }
 
-function qualifiedName(value: unknown): string {
-  return classText(value).slice("<class '".length, -"'>".length);
+function hasLength(value: unknown): boolean {
+  return ['list', 'ndarray', 'str', 'bytes', 'dict', 'set'].includes(pythonKind(value));
 }
 
 /** `pd.DataFrame(list of dicts)`: a column a key, in order of first appearance; an absent value is NaN. */
@@ -205,9 +270,9 @@ function hasKey(dict: unknown, key: unknown): boolean {
 
 /** Python's `dict(item)`, which pandas 3 tries on a row that is no dict. */
 function recordFrom(item: unknown, compatibility: Compatibility): unknown {
-  const name = typeName(item);
+  const name = qualifiedTypeName(item);
   if (compatibility === '2') throw new PythonError('AttributeError', `'${name}' object has no attribute 'keys'`);
-  const pairs = typeof item === 'string' ? [...item] : item instanceof Uint8Array ? [...item] : item;
+  const pairs = typeof item === 'string' || item instanceof Uint8Array || item instanceof Set ? [...item] : item;
   if (!Array.isArray(pairs)) throw typeError(`'${name}' object is not iterable`);
   const entries = pairs.map((pair: unknown, i): [unknown, unknown] => {
     const parts =
@@ -229,8 +294,10 @@ export function frameFromDict(dict: unknown, compatibility: Compatibility): Data
   const entries = dictEntries(dict).map(([key, value]) => [key as ColumnName, normalize(value)] as const);
   if (entries.length === 0) return new DataFrame([], []);
   const dicts = entries.filter(([, value]) => pythonKind(value) === 'dict');
-  const lists = entries.filter(([, value]) => Array.isArray(value) || (value instanceof NdArray && value.ndim > 0));
-  if (new Set(lists.map(([, value]) => (value as unknown[] | NdArray).length)).size > 1) {
+  const lists = entries.filter(
+    ([, value]) => Array.isArray(value) || value instanceof Set || (value instanceof NdArray && value.ndim > 0),
+  );
+  if (new Set(lists.map(([, value]) => columnLength(value))).size > 1) {
     throw valueError('All arrays must be of the same length');
   }
   if (dicts.length > 0 && lists.length > 0) {
@@ -239,9 +306,14 @@ export function frameFromDict(dict: unknown, compatibility: Compatibility): Data
   if (entries.some(([, value]) => value instanceof NdArray && value.ndim > 1)) {
     throw valueError('Per-column arrays must each be 1-dimensional');
   }
+  if (entries.some(([, value]) => value instanceof Set)) throw typeError("'set' type is unordered");
   const index = dicts.length > 0 ? labelsOf(dicts.map(([, value]) => value)) : rangeOf(lists.map(([, value]) => value));
   const columns = entries.map(([name, value]) => columnFrom(name, value, index, compatibility));
   return new DataFrame(columns, index);
+}
+
+function columnLength(value: unknown): number {
+  return value instanceof Set ? value.size : (value as unknown[] | NdArray).length;
 }
 
 function labelsOf(dicts: readonly unknown[]): unknown[] {
@@ -264,7 +336,9 @@ function columnFrom(name: ColumnName, value: unknown, index: readonly unknown[],
     return items.length === 0 ? new Series('float64', [], name) : inferSeries(items, compatibility, name);
   }
   const scalar = value instanceof NdArray ? value.data[0] : value;
-  if (scalar instanceof NumpyScalar && scalar.dtype !== 'str') {
+  if (value instanceof NdArray && (Array.isArray(scalar) || pythonKind(scalar) === 'dict'))
+    return unpackedColumn(name, iterated(scalar), index);
+  if (scalar instanceof NumpyScalar && !['str', 'bytes'].includes(scalar.dtype)) {
     return new Series(
       scalar.dtype,
       index.map(() => scalar.value),
@@ -272,11 +346,24 @@ function columnFrom(name: ColumnName, value: unknown, index: readonly unknown[],
     );
   }
   const one = inferSeries([scalar], compatibility, name);
+  const isDatetime = pythonKind(scalar) === 'datetime' && !(scalar instanceof Timestamp);
   return new Series(
-    one.dtype,
+    isDatetime ? 'datetime64[us]' : one.dtype,
     index.map(() => one.values[0]),
     name,
   );
+}
+
+/** An array without dimensions counts as the list or the keys of the dict in it. */
+function unpackedColumn(name: ColumnName, items: readonly unknown[], index: readonly unknown[]): Series {
+  if (items.length === index.length) return new Series('object', items, name);
+  if (items.length === 1)
+    return new Series(
+      'object',
+      index.map(() => items[0]),
+      name,
+    );
+  throw valueError(`Length of values (${items.length}) does not match length of index (${index.length})`);
 }
 
 /** `pd.DataFrame(array)`. */

@@ -1,8 +1,9 @@
 import type { Compatibility } from './compatibility.js';
 import { isMissing, type DataFrame, type Series } from './dataFrame.js';
-import { NdArray } from './ndArray.js';
+import { NdArray, NumpyScalar } from './ndArray.js';
 import { bytesRepr, floatRepr } from '../serialization/pythonRepr.js';
-import { pyStr } from './pythonText.js';
+import { Timestamp, type PyDateTime } from './pyDateTime.js';
+import { numpyStr, pyStr } from './pythonText.js';
 import { dictEntries, numberOf, pythonKind } from './pythonValue.js';
 
 const maxRows = 60;
@@ -117,11 +118,17 @@ function sharedZeros(texts: readonly string[]): number {
 }
 
 function cellText(value: unknown, dtype: string, compatibility: Compatibility): string {
-  if (dtype.startsWith('datetime64')) return isMissing(value) ? 'NaT' : pyStr(value).replace(/ 00:00:00$/, '');
+  if (dtype.startsWith('datetime64'))
+    return isMissing(value) ? 'NaT' : timestampText(value as PyDateTime).replace(/ 00:00:00$/, '');
   if (typeof value === 'number' && Number.isNaN(value)) return ' NaN';
   if (/^u?int/.test(dtype) && numberOf(value) < 0) return pyStr(value);
-  if (pythonKind(value) === 'float') return signed(trimmedFloat(numberOf(value)));
+  const isFloat = pythonKind(value) === 'float' || (value instanceof NumpyScalar && value.dtype.startsWith('float'));
+  if (isFloat) return signed(trimmedFloat(numberOf(value)));
   return ` ${pretty(value, 0, { quotes: false, escapes: true, compatibility })}`;
+}
+
+function timestampText(value: PyDateTime): string {
+  return String(new Timestamp(value.epochMicroseconds, value.nanoseconds));
 }
 
 interface Style {
@@ -143,7 +150,8 @@ function signed(text: string): string {
 
 /** An item of a list: pandas 3 rounds floats there. */
 function prettyItem(item: unknown, depth: number, style: Style): string {
-  const isRounded = style.compatibility === '3' && pythonKind(item) === 'float' && !Number.isNaN(numberOf(item));
+  const isFloat = pythonKind(item) === 'float' || (item instanceof NumpyScalar && item.dtype.startsWith('float'));
+  const isRounded = style.compatibility === '3' && isFloat && !Number.isNaN(numberOf(item));
   return isRounded ? trimmedFloat(numberOf(item)) : pretty(item, depth, style);
 }
 
@@ -164,9 +172,10 @@ function pretty(value: unknown, depth: number, style: Style): string {
     const body = [...shown, ...(items.length > maxItems ? ['...'] : [])].join(', ');
     return kind === 'set' ? `{${body}}` : `[${body}]`;
   }
-  const text = kind === 'bytes' ? bytesRepr(value as Uint8Array) : pyStr(value);
+  const text = kind === 'bytes' ? bytesRepr(value as Uint8Array) : numpyStr(value, compatibility);
+  const isText = kind === 'str' || (value instanceof NumpyScalar && value.dtype === 'str');
   const escaped = escapes ? text.replaceAll('\t', '\\t').replaceAll('\r', '\\r').replaceAll('\n', '\\n') : text;
-  return kind === 'str' && quotes ? `'${escaped}'` : escaped;
+  return isText && quotes ? `'${escaped}'` : escaped;
 }
 
 function prettyDict(value: unknown, depth: number, compatibility: Compatibility): string {
@@ -179,5 +188,8 @@ function prettyDict(value: unknown, depth: number, compatibility: Compatibility)
 }
 
 function arrayItems(array: NdArray): unknown[] {
-  return Array.from({ length: array.length }, (_, i) => array.at(i));
+  return Array.from({ length: array.length }, (_, i) => {
+    const item = array.at(i);
+    return item instanceof NdArray || array.dtype === 'object' ? item : new NumpyScalar(array.dtype, item);
+  });
 }

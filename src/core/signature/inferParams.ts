@@ -6,8 +6,7 @@ import { NdArray } from './ndArray.js';
 import { arrayFrom } from './ndArrayConstruction.js';
 import { isOfDataType } from './paramValue.js';
 import { ParamSchema, ParamSpec } from './params.js';
-import { errorText, errorTypeName } from './pythonError.js';
-import { stringRepr } from '../serialization/pythonRepr.js';
+import { errorRepr } from './pythonError.js';
 import { pyRepr, pyStr } from './pythonText.js';
 import { dictEntries, isScalar, normalize, pythonKind, typeName } from './pythonValue.js';
 
@@ -25,9 +24,7 @@ export function inferParamSchema(params: unknown, compatibility: Compatibility =
     try {
       return [inferParam(name, normalize(value), compatibility)];
     } catch (error) {
-      invalid.push(
-        `(${pyRepr(name)}, ${pyRepr(value, compatibility)}, ${errorTypeName(error)}(${stringRepr(errorText(error))}))`,
-      );
+      invalid.push(`(${pyRepr(name)}, ${pyRepr(value, compatibility)}, ${errorRepr(error)})`);
       return [];
     }
   });
@@ -50,7 +47,7 @@ function inferTypeAndShape(value: unknown, compatibility: Compatibility): [Colum
       return [inferNumpyDtype(arrayFrom(value, undefined, compatibility).dtype), null];
     } catch (error) {
       throw MlflowError.invalidParameter(
-        `Failed to infer schema for parameter ${pyStr(value)}: ${errorTypeName(error)}(${stringRepr(errorText(error))})`,
+        `Failed to infer schema for parameter ${pyStr(value, compatibility)}: ${errorRepr(error)}`,
       );
     }
   }
@@ -58,7 +55,9 @@ function inferTypeAndShape(value: unknown, compatibility: Compatibility): [Colum
     const [column] = inferSchema({ value }, compatibility).columns;
     if (column) return [column.type, null];
   }
-  throw MlflowError.invalidParameter(`Expected parameters to be 1D array or scalar, got ${typeName(value)}`);
+  throw MlflowError.invalidParameter(
+    `Expected parameters to be 1D array or scalar, got ${typeName(value, compatibility)}`,
+  );
 }
 
 function listType(value: unknown[] | NdArray, compatibility: Compatibility): ColumnType {

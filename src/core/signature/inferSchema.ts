@@ -68,7 +68,7 @@ function inferSpecs(data: unknown, compatibility: Compatibility): (ColSpec | Ten
         '- numpy.ndarray\n- dictionary of (name -> numpy.ndarray)\n- pyspark.sql.DataFrame\n' +
         '- scipy.sparse.csr_matrix\n- scipy.sparse.csc_matrix\n- DataType\n- List[DataType]\n' +
         '- Dict[str, Union[DataType, List, Dict]]\n- List[Dict[str, Union[DataType, List, Dict]]]\n' +
-        `but got '${pyStr(data)}'.\nError: ${errorText(error)}`,
+        `but got '${pyStr(data, compatibility)}'.\nError: ${errorText(error)}`,
     );
   }
 }
@@ -125,7 +125,9 @@ function seriesType(input: Series, compatibility: Compatibility): ColumnType {
     return itemTypeOf([...series.values], compatibility);
   } catch (error) {
     if (series.values.every((value) => typeof value === 'string')) return 'string';
-    throw new MlflowError(`Failed to infer schema for pandas.Series ${pyStr(series)}. Error: ${errorText(error)}`);
+    throw new MlflowError(
+      `Failed to infer schema for pandas.Series ${pyStr(series, compatibility)}. Error: ${errorText(error)}`,
+    );
   }
 }
 
@@ -164,7 +166,7 @@ export function inferColumnType(value: unknown, compatibility: Compatibility): C
   if (type !== undefined) return type;
   throw new MlflowError(
     compatibility === '3'
-      ? `Numpy array must include at least one non-empty item. Invalid input \`${pyStr(value)}\`.`
+      ? `Numpy array must include at least one non-empty item. Invalid input \`${pyStr(value, compatibility)}\`.`
       : 'A column of nested array type must include at least one non-empty array.',
   );
 }
@@ -180,7 +182,7 @@ function inferType(value: unknown, compatibility: Compatibility): ColumnType | u
   if (kind === 'dict') return objectTypeOf(value, compatibility);
   if (kind === 'list') return arrayTypeOf((value as unknown[]).map(normalize), compatibility);
   if (value instanceof NdArray) return arrayTypeOf(arrayItems(value), compatibility);
-  return scalarType(value);
+  return scalarType(value, compatibility);
 }
 
 /** The counterpart of Python's refusal of Pydantic objects: what the fields of a class hold is not known from one instance. */
@@ -251,9 +253,9 @@ const scalarTypes: Readonly<Record<string, DataType>> = {
   datetime64: 'datetime',
 };
 
-function scalarType(value: unknown): DataType {
+function scalarType(value: unknown, compatibility: Compatibility): DataType {
   const name = typeName(value);
   const type = Object.hasOwn(scalarTypes, name) ? scalarTypes[name] : undefined;
   if (type !== undefined) return type;
-  throw MlflowError.invalidParameter(`Data ${pyStr(value)} is not one of the supported DataType`);
+  throw MlflowError.invalidParameter(`Data ${pyStr(value, compatibility)} is not one of the supported DataType`);
 }

@@ -115,6 +115,6 @@ function itemLength(item: unknown): number {
 }
 
 /** A tuple of numbers as Python prints it: `(2,)`, `(-1, 3)`, `()`. */
-export function shapeText(shape: readonly unknown[]): string {
-  return shape.length === 1 ? `(${String(shape[0])},)` : `(${shape.map(String).join(', ')})`;
+export function shapeText(shape: readonly unknown[], text: (item: unknown) => string = String): string {
+  return shape.length === 1 ? `(${text(shape[0])},)` : `(${shape.map(text).join(', ')})`;
 }

@@ -101,8 +101,8 @@ function plainText(value: number, dtype: string): string {
   return isLong ? value.toFixed(maxDecimals) : short;
 }
 
-function exponentParts(value: number): FloatParts {
-  const shortest = value.toExponential();
+function exponentParts(value: number, dtype: string): FloatParts {
+  const shortest = Number(floatText(value, dtype)).toExponential();
   const isLong = (/\.(\d+)/.exec(shortest)?.[1] ?? '').length > maxDecimals;
   const [mantissa, exponent] = (isLong ? value.toExponential(maxDecimals) : shortest).split('e') as [string, string];
   const [whole = '0', fraction = ''] = mantissa.split('.');

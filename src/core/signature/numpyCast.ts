@@ -1,10 +1,11 @@
 import type { Compatibility } from './compatibility.js';
 import { NdArray, NumpyScalar } from './ndArray.js';
 import { dtypeItemSize, dtypeKind } from './numpyDtype.js';
+import { parseNumpyDate } from './numpyDateText.js';
 import { PyDateTime } from './pyDateTime.js';
 import { PythonError, typeError, valueError } from './pythonError.js';
-import { stringRepr } from '../serialization/pythonRepr.js';
-import { pyStr } from './pythonText.js';
+import { bytesRepr, stringRepr } from '../serialization/pythonRepr.js';
+import { numpyStr, pyStr } from './pythonText.js';
 import { dictEntries, numberOf, pythonKind, typeName } from './pythonValue.js';
 
 /** One Python value as an item of an array of that dtype, with Python's own conversion (`int()`, `float()`, `str()`). */
@@ -12,14 +13,19 @@ export function castItem(input: unknown, dtype: string, compatibility: Compatibi
   const value = input instanceof NumpyScalar ? input.value : input;
   switch (dtypeKind(dtype)) {
     case 'b':
+      // numpy 1 reads its own text as a number.
+      if (compatibility === '2' && input instanceof NumpyScalar && input.dtype === 'str')
+        return toInteger(value) !== 0n;
       return isTruthy(value);
     case 'i':
     case 'u':
+      if (input instanceof NumpyScalar && input.dtype.startsWith('float'))
+        return fitInteger(processorInteger(numberOf(value), dtype), dtype, compatibility, true);
       return fitInteger(toInteger(value), dtype, compatibility, input instanceof NumpyScalar);
     case 'f':
       return roundFloat(toFloat(value), dtype);
     case 'U':
-      return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : pyStr(input);
+      return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : numpyStr(input, compatibility);
     case 'S':
       return toBytes(value);
     case 'M':
@@ -62,7 +68,7 @@ export function toInteger(value: unknown): bigint {
     case 'str':
       return integerFromText(value as string);
     case 'bytes':
-      return integerFromText(Buffer.from(value as Uint8Array).toString('latin1'));
+      return integerFromText(Buffer.from(value as Uint8Array).toString('latin1'), bytesRepr(value as Uint8Array));
     default:
       throw typeError(
         `int() argument must be a string, a bytes-like object or a real number, not '${typeName(value)}'`,
@@ -76,10 +82,9 @@ function truncated(value: number): bigint {
   return BigInt(Math.trunc(value));
 }
 
-function integerFromText(text: string): bigint {
+function integerFromText(text: string, repr = stringRepr(text)): bigint {
   const bare = text.trim();
-  if (!/^[+-]?\d+(?:_\d+)*$/.test(bare))
-    throw valueError(`invalid literal for int() with base 10: ${stringRepr(text)}`);
+  if (!/^[+-]?\d+(?:_\d+)*$/.test(bare)) throw valueError(`invalid literal for int() with base 10: ${repr}`);
   const digits = bare.replaceAll('_', '').replace(/^\+/, '');
   return digits.startsWith('-') ? -BigInt(digits.slice(1)) : BigInt(digits);
 }
@@ -96,15 +101,15 @@ export function toFloat(value: unknown): number {
     case 'str':
       return floatFromText(value as string);
     case 'bytes':
-      return floatFromText(Buffer.from(value as Uint8Array).toString('latin1'));
+      return floatFromText(Buffer.from(value as Uint8Array).toString('latin1'), bytesRepr(value as Uint8Array));
     default:
       throw typeError(`float() argument must be a string or a real number, not '${typeName(value)}'`);
   }
 }
 
-function floatFromText(text: string): number {
+function floatFromText(text: string, repr = stringRepr(text)): number {
   const parsed = parseFloatText(text);
-  if (parsed === undefined) throw valueError(`could not convert string to float: ${stringRepr(text)}`);
+  if (parsed === undefined) throw valueError(`could not convert string to float: ${repr}`);
   return parsed;
 }
 
@@ -121,17 +126,35 @@ function roundFloat(value: number, dtype: string): number {
   return dtype === 'float32' ? Math.fround(value) : value;
 }
 
-function fitInteger(value: bigint, dtype: string, compatibility: Compatibility, wraps: boolean): number | bigint {
+/** `int()` of an object as an item of that width, as numpy's own conversion of one Python value. */
+export function fitInteger(
+  value: bigint,
+  dtype: string,
+  compatibility: Compatibility,
+  wraps: boolean,
+): number | bigint {
   const bits = dtypeItemSize(dtype) * 8;
   const isSigned = dtypeKind(dtype) === 'i';
   const wrapped = isSigned ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value);
   if (wrapped !== value && !wraps) {
-    if (bits === 64) throw new PythonError('OverflowError', 'Python int too large to convert to C long');
+    const isUnsignedLong = !isSigned && bits >= 32 && BigInt.asUintN(64, value) === value;
+    const isLong = BigInt.asIntN(64, value) === value || isUnsignedLong;
+    if (!isLong) throw new PythonError('OverflowError', 'Python int too large to convert to C long');
     if (compatibility === '3') {
       throw new PythonError('OverflowError', `Python integer ${value} out of bounds for ${dtype}`);
     }
   }
   return smallest(wrapped);
+}
+
+/** A float cut as processors do: what does not fit becomes the least number of 32 or 64 bits. */
+export function processorInteger(value: number, dtype: string): bigint {
+  const bits = dtype.endsWith('64') || dtype === 'uint32' ? 64 : 32;
+  const least = -(2n ** BigInt(bits - 1));
+  if (!Number.isFinite(value)) return least;
+  const integer = BigInt(Math.trunc(value));
+  if (dtype === 'uint64' && integer >= 0n && integer < 2n ** 64n) return integer;
+  return BigInt.asIntN(bits, integer) === integer ? integer : least;
 }
 
 /** A bigint as a number where that loses nothing. */
@@ -145,7 +168,13 @@ function toBytes(value: unknown): Uint8Array {
   const text = pyStr(value);
   const foreign = /[^\0-\x7f]+/u.exec(text);
   if (foreign) {
-    throw new PythonError('UnicodeEncodeError', notAscii([...text.slice(0, foreign.index)].length, [...foreign[0]]));
+    const start = [...text.slice(0, foreign.index)].length;
+    const end = start + [...foreign[0]].length;
+    throw new PythonError(
+      'UnicodeEncodeError',
+      notAscii(start, [...foreign[0]]),
+      `UnicodeEncodeError('ascii', ${stringRepr(text)}, ${start}, ${end}, 'ordinal not in range(128)')`,
+    );
   }
   return Buffer.from(text, 'latin1');
 }
@@ -168,14 +197,25 @@ export function fromNanoseconds(value: bigint): PyDateTime {
   return new PyDateTime((value - rest) / 1000n, false, Number(rest));
 }
 
+/** Whole nanoseconds in the 64 bits of a `datetime64[ns]`: too large ones wrap, the least is NaT. */
+export function wrappedNanoseconds(value: bigint): PyDateTime | null {
+  const wrapped = BigInt.asIntN(64, value);
+  return wrapped === -(2n ** 63n) ? null : fromNanoseconds(wrapped);
+}
+
 /** A value of a `datetime64[ns]` array; `null` is NaT. */
 export function toDatetime(value: unknown): PyDateTime | null {
-  if (value === null || value === undefined || value === '' || value === 'NaT') return null;
-  if (value instanceof PyDateTime) return new PyDateTime(value.epochMicroseconds);
+  if (value === null || value === undefined) return null;
+  if (value instanceof PyDateTime) return new PyDateTime(value.epochMicroseconds, false, value.nanoseconds);
   if (typeof value === 'boolean') return fromNanoseconds(value ? 1n : 0n);
-  if (pythonKind(value) === 'int') return fromNanoseconds(BigInt(value as number));
-  if (typeof value !== 'string') throw valueError('Could not convert object to NumPy datetime');
-  const parsed = PyDateTime.parse(value.trim());
-  if (parsed instanceof PyDateTime) return new PyDateTime(parsed.epochMicroseconds);
-  throw valueError(`Error parsing datetime string "${value}" at position 0`);
+  if (pythonKind(value) === 'int') return nanosecondsOfInt(BigInt(value as number | bigint));
+  const text = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value;
+  if (typeof text !== 'string') throw valueError('Could not convert object to NumPy datetime');
+  const date = parseNumpyDate(text);
+  return date === null ? null : wrappedNanoseconds(date.epochNanoseconds);
+}
+
+function nanosecondsOfInt(value: bigint): PyDateTime | null {
+  if (BigInt.asIntN(64, value) !== value) throw new PythonError('OverflowError', 'int too big to convert');
+  return wrappedNanoseconds(value);
 }

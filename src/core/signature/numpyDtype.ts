@@ -30,6 +30,7 @@ const datetimeUnits = new Set(['Y', 'M', 'W', 'D', 'h', 'm', 's', 'ms', 'us', 'n
  */
 export function parseDtype(text: unknown): string {
   if (text === null || text === undefined) return 'float64';
+  if (typeof text === 'object' && Object.keys(text).length === 0) return 'void';
   if (typeof text !== 'string') throw typeError(`Cannot interpret '${String(text)}' as a data type`);
   const bare = /^[<>=|]/.test(text) ? text.slice(1) : text;
   if (plainNames.has(bare)) return bare;

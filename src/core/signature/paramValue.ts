@@ -5,9 +5,10 @@ import { typeStr, type DataType } from './dataTypes.js';
 import { enforceObject } from './enforceCompound.js';
 import { NdArray, NumpyScalar, shapeText } from './ndArray.js';
 import { listShape } from './ndArrayConstruction.js';
+import { parseNumpyDate } from './numpyDateText.js';
 import { PyDateTime } from './pyDateTime.js';
 import { errorText } from './pythonError.js';
-import { pyStr } from './pythonText.js';
+import { pyRepr, pyStr } from './pythonText.js';
 import {
   classText,
   copyContainers,
@@ -36,7 +37,7 @@ export function validateParamValue(
 ): unknown {
   const value = normalize(input);
   const isList = shape?.length === 1 && shape[0] === -1;
-  if (isList) requireOneDimension(spec, value);
+  if (isList) requireOneDimension(spec, value, compatibility);
   if (compatibility === '2' && (isList || shape === null)) return validateIn2(spec, value, type as DataType, isList);
   try {
     if (isList) return listItems(value).map((item) => enforceParamType(item, type as DataType));
@@ -50,22 +51,23 @@ export function validateParamValue(
   }
   throw MlflowError.invalidParameter(
     `Shape must be None for scalar ${compatibility === '3' ? 'or dictionary value, ' : 'value '}or (-1,) for 1D array value ` +
-      `for ParamSpec ${spec}), received ${shapeText(shape)}`,
+      `for ParamSpec ${spec}), received ${shapeText(shape, pyRepr)}`,
   );
 }
 
-function requireOneDimension(spec: string, value: unknown): void {
+function requireOneDimension(spec: string, value: unknown, compatibility: Compatibility): void {
   const isArray = Array.isArray(value) || value instanceof NdArray;
   const dimensions = value instanceof NdArray ? value.ndim : Array.isArray(value) ? listShape(value).length : 0;
   if (isArray && dimensions === 1) return;
   throw MlflowError.invalidParameter(
-    `Value must be a 1D array with shape (-1,) for param ${spec}, received ${typeName(value)} with ndim ${dimensions}`,
+    `Value must be a 1D array with shape (-1,) for param ${spec}, received ${typeName(value, compatibility)} with ndim ${dimensions}`,
   );
 }
 
 function listItems(value: unknown): unknown[] {
   if (!(value instanceof NdArray)) return value as unknown[];
-  return Array.from(value.data, (item) => new NumpyScalar(value.dtype, item));
+  const isObject = value.dtype === 'object';
+  return Array.from(value.data, (item) => (isObject ? item : new NumpyScalar(value.dtype, item)));
 }
 
 /** 3.17's `_enforce_param_datatype`. */
@@ -87,25 +89,48 @@ function enforceDatetime(
   compatibility: Compatibility,
   name: string,
 ): PyDateTime | null {
-  if (value instanceof PyDateTime) return value;
-  const text = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value;
-  if (text === '' || text === 'NaT') return null;
-  const parsed = typeof text === 'string' ? PyDateTime.parse(text.trim()) : undefined;
-  if (parsed instanceof PyDateTime) return parsed;
-  if (parsed === 'nanoseconds') {
+  const datetime = datetimeOf(value);
+  if (datetime === null || datetime instanceof PyDateTime) return datetime;
+  const text = pyStr(value, compatibility);
+  if (datetime === 'int') {
     throw MlflowError.invalidParameter(
       compatibility === '3'
-        ? `Failed to convert value to \`DataType.datetime\`. It must be convertible to datetime.date/datetime, got \`${pyStr(value)}\``
-        : `Invalid value for param ${name}, it should be convertible to datetime.date/datetime, got ${pyStr(value)}`,
+        ? `Failed to convert value to \`DataType.datetime\`. It must be convertible to datetime.date/datetime, got \`${text}\``
+        : `Invalid value for param ${name}, it should be convertible to datetime.date/datetime, got ${text}`,
     );
   }
   throw MlflowError.invalidParameter(
     wrap(
       compatibility === '3'
-        ? `Failed to convert value \`${pyStr(value)}\` from type \`${classText(value)}\` to \`DataType.datetime\``
-        : `Failed to convert value ${pyStr(value)} from type ${typeName(value)} to DataType.datetime for param ${name}`,
+        ? `Failed to convert value \`${text}\` from type \`${classText(value)}\` to \`DataType.datetime\``
+        : `Failed to convert value ${text} from type ${typeName(value, '2')} to DataType.datetime for param ${name}`,
     ),
   );
+}
+
+/**
+ * `np.datetime64(value).item()`: `int` where Python's datetime cannot hold it, being finer or out of its years, `null` for
+ * NaT, `undefined` for no date.
+ */
+function datetimeOf(input: unknown): PyDateTime | 'int' | null | undefined {
+  const value = input instanceof NumpyScalar ? input.value : input;
+  if (value instanceof PyDateTime) {
+    if (!(input instanceof NumpyScalar)) return value;
+    return input.dtype === 'datetime64[ns]'
+      ? 'int'
+      : new PyDateTime(value.epochMicroseconds, input.dtype === 'datetime64[D]');
+  }
+  if (value === null) return null;
+  const text = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value;
+  if (typeof text !== 'string') return undefined;
+  try {
+    const date = parseNumpyDate(text);
+    if (date === null) return null;
+    if (date.isFine || date.year < 1 || date.year > 9999) return 'int';
+    return new PyDateTime(date.epochNanoseconds / 1000n, date.isDate);
+  } catch {
+    return undefined;
+  }
 }
 
 function validateIn2(spec: string, value: unknown, type: DataType, isList: boolean): unknown {
@@ -114,11 +139,11 @@ function validateIn2(spec: string, value: unknown, type: DataType, isList: boole
     if (item === null || item === undefined) return null;
     if (type === 'datetime') return enforceDatetime(item, (text) => text, '2', name);
     if (!isScalar(item)) {
-      throw MlflowError.invalidParameter(`Value should be a scalar for param ${name}, got ${pyStr(item)}`);
+      throw MlflowError.invalidParameter(`Value should be a scalar for param ${name}, got ${pyStr(item, '2')}`);
     }
     if (isConvertible(item, type)) return toPython(item, type);
     throw MlflowError.invalidParameter(
-      `Incompatible types for param ${name}. Can not safely convert ${typeName(item)} to ${typeStr(type)}.`,
+      `Incompatible types for param ${name}. Can not safely convert ${typeName(item, '2')} to ${typeStr(type)}.`,
     );
   };
   return isList ? listItems(value).map(enforce) : enforce(value);

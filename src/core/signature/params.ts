@@ -3,7 +3,9 @@ import type { Compatibility } from './compatibility.js';
 import { dataTypeNames, isDataType, ObjectType, typeRepr, typesEqual, type ColumnType } from './dataTypes.js';
 import { shapeText } from './ndArray.js';
 import { validateParamValue, type ParamType } from './paramValue.js';
+import { isTruthy } from './numpyCast.js';
 import { PyDateTime } from './pyDateTime.js';
+import { iterated } from './pythonValue.js';
 import { PythonError, typeError } from './pythonError.js';
 import { pythonJsonDumps } from './pythonJson.js';
 import { listRepr, pyRepr, pyStr } from './pythonText.js';
@@ -32,12 +34,12 @@ export class ParamSpec {
     this.shape = shape;
     this.dtype = paramType(dtype, this.name, compatibility);
     this.default = defaultValue;
-    this.default = validateParamValue(this.toString(), defaultValue, this.dtype, shape, compatibility);
+    this.default = validateParamValue(this.toString(compatibility), defaultValue, this.dtype, shape, compatibility);
   }
 
   /** @throws MlflowError INVALID_PARAMETER_VALUE when the value does not fit. */
   validate(value: unknown, compatibility: Compatibility = '3'): unknown {
-    return validateParamValue(this.toString(), value, this.dtype, this.shape, compatibility);
+    return validateParamValue(this.toString(compatibility), value, this.dtype, this.shape, compatibility);
   }
 
   /** Keys in the order of that generation. */
@@ -56,9 +58,9 @@ export class ParamSpec {
   }
 
   /** `repr` in Python: `'top_k': long (default: 2)`. */
-  toString(): string {
-    const shape = this.shape === null ? '' : ` (shape: ${shapeText(this.shape)})`;
-    return `${pyRepr(this.name)}: ${typeRepr(this.dtype)} (default: ${pyStr(this.default)})${shape}`;
+  toString(compatibility: Compatibility = '3'): string {
+    const shape = this.shape === null ? '' : ` (shape: ${shapeText(this.shape, pyRepr)})`;
+    return `${pyRepr(this.name)}: ${typeRepr(this.dtype)} (default: ${pyStr(this.default, compatibility)})${shape}`;
   }
 
   equals(other: unknown): boolean {
@@ -67,7 +69,8 @@ export class ParamSpec {
   }
 
   /** A param from parsed JSON; `dtype` in place of `type` is accepted. */
-  static fromDict(json: JsonDict, compatibility: Compatibility = '3'): ParamSpec {
+  static fromDict(json: unknown, compatibility: Compatibility = '3'): ParamSpec {
+    if (!isDict(json)) throw typeError('ParamSchema JSON must be a list of dictionaries');
     const has = (key: string) => Object.hasOwn(json, key);
     if (!has('name') || !has('default') || !(has('type') || has('dtype'))) {
       throw MlflowError.invalidParameter(
@@ -75,7 +78,7 @@ export class ParamSpec {
           `Received keys: dict_keys(${listRepr(Object.keys(json))})`,
       );
     }
-    const type = (json['type'] || json['dtype']) as string;
+    const type = (isTruthy(json['type']) ? json['type'] : json['dtype']) as string;
     if (type !== 'object' && !isDataType(type)) throw new PythonError('KeyError', pyRepr(type));
     const dtype = type === 'object' && compatibility === '3' ? objectFromJson(json, compatibility) : type;
     if (dtype === 'object') throw new PythonError('KeyError', "'object'");
@@ -83,7 +86,7 @@ export class ParamSpec {
       json['name'],
       dtype,
       json['default'],
-      (json['shape'] ?? null) as number[] | null,
+      json['shape'] === null || json['shape'] === undefined ? null : (iterated(json['shape']) as number[]),
       compatibility,
     );
   }
@@ -147,7 +150,6 @@ export class ParamSchema {
   }
 
   static fromDict(json: unknown, compatibility: Compatibility = '3'): ParamSchema {
-    if (!Array.isArray(json) || !json.every(isDict)) throw typeError('ParamSchema JSON must be a list of dictionaries');
-    return new ParamSchema(json.map((item) => ParamSpec.fromDict(item, compatibility)));
+    return new ParamSchema(iterated(json).map((item) => ParamSpec.fromDict(item, compatibility)));
   }
 }

@@ -77,6 +77,21 @@ export class PyDateTime {
 
 /** pandas' datetime: what an item of a datetime column is. */
 export class Timestamp extends PyDateTime {
+  constructor(
+    epochMicroseconds: bigint,
+    nanoseconds = 0,
+    /** What pandas 3 makes a column of such values anew with. */
+    readonly unit: 'us' | 'ns' = 'ns',
+  ) {
+    super(epochMicroseconds, false, nanoseconds);
+  }
+
+  override isoFormat(separator = 'T'): string {
+    const text = super.isoFormat(separator);
+    if (this.nanoseconds === 0) return text;
+    return `${text.includes('.') ? text : `${text}.000000`}${String(this.nanoseconds).padStart(3, '0')}`;
+  }
+
   override repr(): string {
     return this === notATime ? 'NaT' : `Timestamp('${this.isoFormat(' ')}')`;
   }

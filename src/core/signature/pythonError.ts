@@ -1,4 +1,5 @@
 import { MlflowError } from '../errors.js';
+import { stringRepr } from '../serialization/pythonRepr.js';
 
 /** An exception of Python itself or of pandas and numpy, on its way to become part of an MLflow message. */
 export class PythonError extends Error {
@@ -6,6 +7,8 @@ export class PythonError extends Error {
     /** Python's class name, such as `ValueError`. */
     readonly pythonType: string,
     message: string,
+    /** `repr(error)` where it is not the class with the text. */
+    readonly repr?: string,
   ) {
     super(message);
   }
@@ -37,6 +40,12 @@ export function withMlflowErrors<T>(action: () => T): T {
 /** The text of any thrown value, as `str(error)`. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** `repr(error)`. */
+export function errorRepr(error: unknown): string {
+  if (error instanceof PythonError && error.repr !== undefined) return error.repr;
+  return `${errorTypeName(error)}(${stringRepr(errorText(error))})`;
 }
 
 /** The class name that Python would show. */

@@ -1,3 +1,4 @@
+import { NumpyScalar } from './ndArray.js';
 import { floatRepr } from '../serialization/pythonRepr.js';
 import { dictEntries, numberOf, pythonKind, pythonFloat, typeName } from './pythonValue.js';
 import { typeError } from './pythonError.js';
@@ -23,6 +24,9 @@ export function pythonJsonDumps(value: unknown): string {
 }
 
 function jsonOther(value: unknown): string {
+  // numpy's float64 and text are Python's own by inheritance.
+  if (value instanceof NumpyScalar && value.dtype === 'float64') return jsonFloat(numberOf(value));
+  if (value instanceof NumpyScalar && value.dtype === 'str') return jsonString(value.value as string);
   if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint') return String(value);
   throw typeError(`Object of type ${typeName(value)} is not JSON serializable`);
 }

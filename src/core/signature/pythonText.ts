@@ -74,14 +74,18 @@ export function floatText(value: number, dtype: string): string {
   return floatRepr(value);
 }
 
-/** `str(value)`: like `repr`, but text and dates stand as they are. */
+/** `str(value)`: a numpy float has the digits of its width. */
+export function numpyStr(value: unknown, compatibility: Compatibility): string {
+  return value instanceof NumpyScalar ? scalarText(value, pyStr) : pyStr(value, compatibility);
+}
+
+/** `f"{value}"`: like `repr`, but text and dates stand as they are, and numpy floats as Python's. */
 export function pyStr(input: unknown, compatibility: Compatibility = '3'): string {
   const value = normalize(input);
   if (typeof value === 'string') return value;
   if (value instanceof PyDateTime) return value.toString();
   if (value instanceof NumpyScalar) {
-    const isWidened = compatibility === '2' && value.dtype === 'float32';
-    return isWidened ? floatRepr(numberOf(value)) : scalarText(value, pyStr);
+    return value.dtype === 'float32' ? floatRepr(numberOf(value)) : scalarText(value, pyStr);
   }
   if (value instanceof NdArray) return arrayText(value, compatibility);
   return pyRepr(value, compatibility);

@@ -166,21 +166,43 @@ export function typeName(value: unknown, compatibility: Compatibility = '3'): st
 }
 
 /** `str(type(value))`, such as `<class 'numpy.ndarray'>`. */
-export function classText(value: unknown): string {
-  const name = typeName(value);
+export function classText(value: unknown, compatibility: Compatibility = '3'): string {
+  const name = typeName(value, compatibility);
   const kind = pythonKind(value);
   if (kind === 'ndarray' || kind === 'numpyScalar') return `<class 'numpy.${name}'>`;
   if (kind === 'datetime' || kind === 'date') return `<class 'datetime.${name}'>`;
   return `<class '${name}'>`;
 }
 
+/** The class name in messages of the interpreter itself: with the module, for classes of the standard library and numpy. */
+export function qualifiedTypeName(value: unknown): string {
+  return classText(value).slice("<class '".length, -"'>".length);
+}
+
 /** The items of a Series as Python sees them: marked floats, Timestamps. */
 export function seriesItems(series: Series): unknown[] {
   if (series.dtype.startsWith('float')) return series.values.map((value) => pythonFloat(numberOf(value)));
   if (!series.dtype.startsWith('datetime64')) return [...series.values];
+  const unit = series.dtype === 'datetime64[us]' ? 'us' : 'ns';
   return series.values.map((value) =>
-    value instanceof PyDateTime ? new Timestamp(value.epochMicroseconds) : notATime,
+    value instanceof PyDateTime ? new Timestamp(value.epochMicroseconds, value.nanoseconds, unit) : notATime,
   );
+}
+
+/**
+ * The items that iterating gives: of a text its characters, of a dict its keys.
+ * @throws TypeError of what cannot be iterated.
+ */
+export function iterated(value: unknown): unknown[] {
+  switch (pythonKind(value)) {
+    case 'list':
+    case 'str':
+      return [...(value as Iterable<unknown>)];
+    case 'dict':
+      return dictEntries(value).map(([key]) => key);
+    default:
+      throw typeError(`'${typeName(value)}' object is not iterable`);
+  }
 }
 
 /** `len(value)` of a list or an array. @throws TypeError of an array without dimensions. */

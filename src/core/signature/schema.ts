@@ -7,8 +7,17 @@ import { parseDtype } from './numpyDtype.js';
 import { typeError } from './pythonError.js';
 import { pythonJsonDumps } from './pythonJson.js';
 import { listRepr, pyRepr } from './pythonText.js';
-import { typeName } from './pythonValue.js';
-import { arrayFromJson, compoundNames, mapFromJson, objectFromJson, typeToDict, type JsonDict } from './typeJson.js';
+import { isTruthy } from './numpyCast.js';
+import { iterated, typeName } from './pythonValue.js';
+import {
+  arrayFromJson,
+  compoundNames,
+  isDict,
+  mapFromJson,
+  objectFromJson,
+  typeToDict,
+  type JsonDict,
+} from './typeJson.js';
 
 /** Name and type of one column. */
 export class ColSpec {
@@ -25,13 +34,17 @@ export class ColSpec {
     this.type = checkedType(type, 'ColSpec', compatibility);
   }
 
+  get isRequired(): boolean {
+    return isTruthy(this.required);
+  }
+
   toDict(): JsonDict {
     return { ...typeToDict(this.type), ...(this.name === null ? {} : { name: this.name }), required: this.required };
   }
 
   /** `repr` in Python: `'question': string (required)`. */
   toString(): string {
-    const text = `${typeRepr(this.type)} (${this.required ? 'required' : 'optional'})`;
+    const text = `${typeRepr(this.type)} (${this.isRequired ? 'required' : 'optional'})`;
     return this.name === null ? text : `${pyRepr(this.name)}: ${text}`;
   }
 
@@ -46,6 +59,7 @@ export class TensorSpec {
   /** numpy's dtype name, such as `float32`. */
   readonly type: string;
   readonly required = true;
+  readonly isRequired = true;
 
   constructor(
     dtype: string,
@@ -62,7 +76,7 @@ export class TensorSpec {
 
   /** `repr` in Python: `'x': Tensor('float32', (-1, 3))`. */
   toString(): string {
-    const text = `Tensor('${this.type}', ${shapeText(this.shape)})`;
+    const text = `Tensor('${this.type}', ${shapeText(this.shape, pyRepr)})`;
     return this.name === null ? text : `${pyRepr(this.name)}: ${text}`;
   }
 
@@ -99,11 +113,11 @@ export class Schema {
   }
 
   get requiredInputNames(): ColumnName[] {
-    return this.inputs.flatMap((input, i) => (input.required ? [inputName(input, i)] : []));
+    return this.inputs.flatMap((input, i) => (input.isRequired ? [inputName(input, i)] : []));
   }
 
   get optionalInputNames(): ColumnName[] {
-    return this.inputs.flatMap((input, i) => (input.required ? [] : [inputName(input, i)]));
+    return this.inputs.flatMap((input, i) => (input.isRequired ? [] : [inputName(input, i)]));
   }
 
   /** The columns of a column schema, none of a tensor schema. */
@@ -135,8 +149,7 @@ export class Schema {
 
   /** The schema of parsed JSON. Without `compatibility` old spellings of every generation are understood. */
   static fromDict(json: unknown, compatibility?: Compatibility): Schema {
-    if (!Array.isArray(json)) throw typeError(`Schema JSON must be a list, got ${typeName(json)}`);
-    return new Schema(json.map((item) => inputFromJson(item, compatibility)));
+    return new Schema(iterated(json).map((item) => inputFromJson(item, compatibility)));
   }
 }
 
@@ -184,17 +197,17 @@ function inputFromJson(json: unknown, compatibility: Compatibility | undefined):
 
 /** @throws MlflowError INTERNAL_ERROR for missing keys and a wrong `type`. */
 export function tensorSpecFromJson(json: JsonDict): TensorSpec {
-  const spec = json['tensor-spec'] as JsonDict | undefined;
+  const spec = json['tensor-spec'];
   if (spec === undefined || !Object.hasOwn(json, 'type')) {
     throw new MlflowError('Missing keys in TensorSpec JSON. Expected to find keys `tensor-spec` and `type`');
   }
   if (json['type'] !== 'tensor') throw new MlflowError('Type mismatch, TensorSpec expects `tensor` as the type');
+  if (!isDict(spec)) throw typeError(`\`tensor-spec\` must be a dictionary, got ${typeName(spec)}`);
   if (!Object.hasOwn(spec, 'dtype') || !Object.hasOwn(spec, 'shape')) {
     throw new MlflowError('Missing keys in TensorSpec JSON. Expected to find keys `dtype` and `shape`');
   }
-  if (!Array.isArray(spec['shape'])) throw typeError(`'${typeName(spec['shape'])}' object is not iterable`);
   const name = (json['name'] ?? null) as ColumnName | null;
-  return new TensorSpec(spec['dtype'] as string, spec['shape'] as number[], name);
+  return new TensorSpec(spec['dtype'] as string, iterated(spec['shape']) as number[], name);
 }
 
 const scalarKeys = ['type', 'name', 'required'];
@@ -211,12 +224,22 @@ export function colSpecFromJson(json: JsonDict, compatibility?: Compatibility): 
   const generation = compatibility ?? '3';
   const isScalar = !compoundNames.includes(type) || (type === 'any' && generation === '2');
   if (isScalar) refuseUnknownKeys(json, compatibility);
-  const required = requiredOf(json, compatibility, isScalar);
-  if (isScalar) return new ColSpec(type, name, required, generation);
-  if (type === 'array') return new ColSpec(arrayFromJson(json, generation), name, required);
-  if (type === 'object') return new ColSpec(objectFromJson(json, generation), name, required);
-  if (type === 'map') return new ColSpec(mapFromJson(json, generation), name, required);
-  return new ColSpec(type === 'any' ? new AnyType() : new SparkMLVector(), name, required);
+  // What is wrong in the type is said first.
+  const columnType = isScalar ? type : compoundFromJson(json, generation);
+  return new ColSpec(columnType, name, requiredOf(json, compatibility, isScalar), generation);
+}
+
+function compoundFromJson(json: JsonDict, compatibility: Compatibility): ColumnType {
+  switch (json['type']) {
+    case 'array':
+      return arrayFromJson(json, compatibility);
+    case 'object':
+      return objectFromJson(json, compatibility);
+    case 'map':
+      return mapFromJson(json, compatibility);
+    default:
+      return json['type'] === 'any' ? new AnyType() : new SparkMLVector();
+  }
 }
 
 function refuseUnknownKeys(json: JsonDict, compatibility: Compatibility | undefined): void {
