@@ -1,3 +1,4 @@
+import { MlflowError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/ports.js';
 import type { PipelineCallOptions } from '../../core/pyfunc/pipeline.js';
 import type { TransformersVersion } from '../../core/transformers/transformersVersion.js';
@@ -26,6 +27,7 @@ export interface GenerationRun {
 /** Runs `generate`, telling each token's text, and ends at stop texts. */
 export async function runGeneration(run: GenerationRun): Promise<GenerateResult> {
   const { model, tokenizer, options, stopStrings = [], stopTexts = [] } = run;
+  if ((run.generation['stop_strings'] ?? null) !== null && stopStrings.length === 0) throw noTokenizer();
   const stop = new AbortController();
   const signals = [stop.signal, ...(options.signal ? [options.signal] : [])];
   const detokenizers = new Map<number, IncrementalDetokenizer>();
@@ -57,4 +59,13 @@ export async function runGeneration(run: GenerationRun): Promise<GenerateResult>
   const result = await withPythonErrors(() => model.generate(request));
   const endedByString = stop.signal.aborted && !options.signal?.aborted;
   return endedByString ? { ...result, finishReason: 'stop' } : result;
+}
+
+/** What `generate` says in Python, to which pipelines hand the tokenizer only beside `stop_sequence`. */
+function noTokenizer(): MlflowError {
+  return MlflowError.invalidParameter(
+    "There are one or more stop strings, either in the arguments to `generate` or in the model's generation config, but we " +
+      "could not locate a tokenizer. When generating with stop strings, you must pass the model's tokenizer to the " +
+      '`tokenizer` argument of `generate`.',
+  );
 }

@@ -113,7 +113,6 @@ export class TextGenerationPipeline extends TextPipeline {
   /** The generation options of a call: the checkpoint's, the pipeline's defaults, the caller's. */
   private generationOptions(settings: TextGenerationSettings): JsonObject {
     const given: JsonObject = { ...this.generationConfig, ...settings.generation, ...this.endTokens(settings) };
-    if ((given['stop_strings'] ?? null) !== null && settings.stopStrings.length === 0) throw noTokenizer();
     const padId = this.tokenizer.specialTokenId('pad_token');
     if ((given['pad_token_id'] ?? null) === null && padId !== undefined) given['pad_token_id'] = padId;
     const merged = { ...given, ...generationDefaults(this.task, this.version, given) };
@@ -198,15 +197,6 @@ export class TextGenerationPipeline extends TextPipeline {
       cleanUpTokenizationSpaces: settings.cleanUp,
     });
   }
-}
-
-/** What `generate` says in Python, to which this pipeline hands the tokenizer only beside `stop_sequence`. */
-function noTokenizer(): MlflowError {
-  return MlflowError.invalidParameter(
-    "There are one or more stop strings, either in the arguments to `generate` or in the model's generation config, but we " +
-      "could not locate a tokenizer. When generating with stop strings, you must pass the model's tokenizer to the " +
-      '`tokenizer` argument of `generate`.',
-  );
 }
 
 export function taskSpecificParams(config: JsonObject, task: string): JsonObject {
