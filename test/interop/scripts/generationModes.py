@@ -139,7 +139,9 @@ for task, name in (("text-generation", "gpt2"), ("text2text-generation", "bart")
     configs = [{"num_beams": 4, "num_beam_groups": 2, "diversity_penalty": 1.0}, {"penalty_alpha": 0.6, "top_k": 4}, {"num_beams": 4, "num_beam_groups": 2}, {"num_beams": 3, "early_stopping": True}]
     configs += [{"force_words_ids": [[9, 20]], "num_beams": 3}, {"watermarking_config": {"bias": 4.0}}, {"stop_strings": ["w9"]}]
     if name == "gpt2":
-        configs += [{"guidance_scale": 1.5}, {"guidance_scale": 1.5, "negative_prompt_ids": [[7]]}, {"stop_sequence": "w33"}]
+        configs += [{"guidance_scale": 1.5}, {"guidance_scale": 1.5, "negative_prompt_ids": [[7]]}]
+        # transformers 5 looks for the text of each token, which this tokenizer of whole words does not give.
+        configs += [{"stop_sequence": "w33"}] if MAJOR < 5 else []
     for config in configs:
         path = f"{root}/logged-{name}-{len(logged)}"
         pipe = T.pipeline(task, model=models[name](), tokenizer=tokenizer)
