@@ -41,7 +41,7 @@ import { NetworkBuilder, type NetworkOptions } from './networkBuilder.js';
 import { unsupportedArchitecture, unsupportedSetting } from './unsupported.js';
 
 /** Raised whenever generated graphs change: caches of derived files depend on it. */
-export const generatorVersion = 2;
+export const generatorVersion = 3;
 
 const architectures: Readonly<Record<string, Architecture>> = {
   albert,

@@ -14,7 +14,8 @@ import {
 import { enforceArray, enforceMap, enforceObject } from './enforceCompound.js';
 import { inferSeries } from './frameConstruction.js';
 import { NumpyScalar } from './ndArray.js';
-import { castItem, fitInteger, isTruthy, processorInteger, smallest, toFloat, toInteger } from './numpyCast.js';
+import { castItem, fitInteger, processorInteger, smallest, toFloat, toInteger } from './numpyCast.js';
+import { isTruthy } from './pythonTruth.js';
 import { dtypeItemSize, dtypeKind, dtypeText } from './numpyDtype.js';
 import { seriesToDatetimes, toDatetimes } from './pandasDateColumn.js';
 import { errorRepr, PythonError, typeError, valueError } from './pythonError.js';

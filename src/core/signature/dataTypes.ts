@@ -2,7 +2,7 @@ import { compareCodePoints } from '../serialization/pyValue.js';
 import { MlflowError } from '../errors.js';
 import { dataTypeNames, isDataType, type DataType } from './dataTypeNames.js';
 import type { Compatibility } from './compatibility.js';
-import { isTruthy } from './numpyCast.js';
+import { isTruthy } from './pythonTruth.js';
 import { typeError } from './pythonError.js';
 import { pyStr } from './pythonText.js';
 import { classText, typeName } from './pythonValue.js';

@@ -1,12 +1,13 @@
 import type { Compatibility } from './compatibility.js';
-import { NdArray, NumpyScalar } from './ndArray.js';
+import { NumpyScalar } from './ndArray.js';
 import { dtypeItemSize, dtypeKind } from './numpyDtype.js';
 import { parseNumpyDate } from './numpyDateText.js';
 import { PyDateTime } from './pyDateTime.js';
 import { PythonError, typeError, valueError } from './pythonError.js';
 import { bytesRepr, stringRepr } from '../serialization/pythonRepr.js';
 import { numpyStr, pyStr } from './pythonText.js';
-import { dictEntries, numberOf, pythonKind, typeName } from './pythonValue.js';
+import { isTruthy } from './pythonTruth.js';
+import { numberOf, pythonKind, typeName } from './pythonValue.js';
 
 /** One Python value as an item of an array of that dtype, with Python's own conversion (`int()`, `float()`, `str()`). */
 export function castItem(input: unknown, dtype: string, compatibility: Compatibility): unknown {
@@ -32,27 +33,6 @@ export function castItem(input: unknown, dtype: string, compatibility: Compatibi
       return toDatetime(value);
     default:
       return value;
-  }
-}
-
-/** `bool(value)`. */
-export function isTruthy(value: unknown): boolean {
-  switch (pythonKind(value)) {
-    case 'NoneType':
-      return false;
-    case 'bool':
-    case 'int':
-    case 'float':
-      return numberOf(value) !== 0;
-    case 'str':
-    case 'list':
-      return (value as string | unknown[]).length > 0;
-    case 'bytes':
-      return (value as Uint8Array).length > 0;
-    case 'dict':
-      return dictEntries(value).length > 0;
-    default:
-      return !(value instanceof NdArray) || value.size > 0;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Compatibility } from './compatibility.js';
 import { dataTypeNames, isDataType, ObjectType, typeRepr, typesEqual, type ColumnType } from './dataTypes.js';
 import { shapeText } from './ndArray.js';
 import { validateParamValue, type ParamType } from './paramValue.js';
-import { isTruthy } from './numpyCast.js';
+import { isTruthy } from './pythonTruth.js';
 import { PyDateTime } from './pyDateTime.js';
 import { iterated } from './pythonValue.js';
 import { PythonError, typeError } from './pythonError.js';

@@ -7,7 +7,7 @@ import { parseDtype } from './numpyDtype.js';
 import { typeError } from './pythonError.js';
 import { pythonJsonDumps } from './pythonJson.js';
 import { listRepr, pyRepr } from './pythonText.js';
-import { isTruthy } from './numpyCast.js';
+import { isTruthy } from './pythonTruth.js';
 import { iterated, typeName } from './pythonValue.js';
 import {
   arrayFromJson,

@@ -10,7 +10,7 @@ import { silentLog, type Log } from '../ports.js';
 import type { PyValue } from '../serialization/pyValue.js';
 import { pythonStr } from '../serialization/pythonRepr.js';
 import { inferParamSchema } from '../signature/inferParams.js';
-import { isTruthy } from '../signature/numpyCast.js';
+import { isTruthy } from '../signature/pythonTruth.js';
 import { copyCodePaths } from './codePaths.js';
 import { describeComponents } from './components.js';
 import { formatExampleForTask } from './exampleSignature.js';
