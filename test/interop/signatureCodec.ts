@@ -1,5 +1,5 @@
 import { DataFrame, Series, type ColumnName } from '../../src/core/signature/dataFrame.js';
-import { inferSeries } from '../../src/core/signature/frameConstruction.js';
+import { inferSeries } from '../../src/core/signature/seriesConstruction.js';
 import { NdArray, NumpyScalar } from '../../src/core/signature/ndArray.js';
 import { PyDateTime } from '../../src/core/signature/pyDateTime.js';
 import { dictEntries, dictFrom, numberOf, pythonFloat, pythonKind } from '../../src/core/signature/pythonValue.js';

@@ -12,7 +12,7 @@ import {
   type DataType,
 } from './dataTypes.js';
 import { enforceArray, enforceMap, enforceObject } from './enforceCompound.js';
-import { inferSeries } from './frameConstruction.js';
+import { inferSeries } from './seriesConstruction.js';
 import { NumpyScalar } from './ndArray.js';
 import { castItem, fitInteger, processorInteger, smallest, toFloat, toInteger } from './numpyCast.js';
 import { isTruthy } from './pythonTruth.js';

@@ -40,7 +40,7 @@ export interface SplitFrame {
 
 /**
  * A small pandas.DataFrame: named columns of equal length, a dtype each, and a row index. How a column's dtype comes about
- * from plain values is in frameConstruction.ts.
+ * from plain values is in seriesConstruction.ts.
  */
 export class DataFrame {
   readonly columns: readonly Column[];

@@ -2,7 +2,7 @@ import { MlflowError } from '../errors.js';
 import type { Compatibility } from './compatibility.js';
 import { isMissing, Series, type ColumnName } from './dataFrame.js';
 import { numpyDtypeOf, type DataType } from './dataTypes.js';
-import { inferObjects } from './frameConstruction.js';
+import { inferObjects } from './seriesConstruction.js';
 import { castItem, parseFloatText, smallest, toInteger } from './numpyCast.js';
 import { isTruthy } from './pythonTruth.js';
 import { dtypeItemSize, dtypeKind, dtypeText, type DtypeKind } from './numpyDtype.js';

@@ -11,7 +11,7 @@ import {
   type Property,
 } from './dataTypes.js';
 import { enforceDataType, seriesToArrayItems } from './enforceColumn.js';
-import { seriesFrom } from './frameConstruction.js';
+import { seriesFrom } from './seriesConstruction.js';
 import { NdArray, NumpyScalar } from './ndArray.js';
 import { arrayFrom } from './ndArrayConstruction.js';
 import { smallest } from './numpyCast.js';

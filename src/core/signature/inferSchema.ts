@@ -2,7 +2,7 @@ import { MlflowError } from '../errors.js';
 import type { Compatibility } from './compatibility.js';
 import { DataFrame, Series, type ColumnName } from './dataFrame.js';
 import { AnyType, ArrayType, ObjectType, Property, typesEqual, type ColumnType, type DataType } from './dataTypes.js';
-import { inferObjects } from './frameConstruction.js';
+import { inferObjects } from './seriesConstruction.js';
 import { NdArray, NumpyScalar } from './ndArray.js';
 import { dtypeItemSize, dtypeKind, dtypeText } from './numpyDtype.js';
 import { errorText, PythonError } from './pythonError.js';
