@@ -18,6 +18,10 @@ export function forGeneration(
   className: string | undefined,
   version?: TransformersVersion,
 ): TokenizerFiles {
+  if (files.json.model.type === 'Marian') {
+    const isGreedy = version?.isBefore(4, 53) ?? generation === 4;
+    return { ...files, json: { ...files.json, pre_tokenizer: { type: 'Marian', has_greedy_codes: isGreedy } } };
+  }
   if (generation === 4) {
     const json = withSettingsOf(files.json, files.config, className);
     const model = { ...json.model, loses_whole_words: version?.isBefore(4, 45) === true };

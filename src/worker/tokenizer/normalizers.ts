@@ -62,8 +62,8 @@ export function prepend(text: AlignedText, prefix: string): AlignedText {
 }
 
 /** Every match becomes `content`, aligned with the match's last character. */
-export function replacePattern(pattern: PatternJson | string, content: string): Normalizer {
-  const compiled = compilePattern(pattern);
+export function replacePattern(pattern: PatternJson | RegExp | string, content: string): Normalizer {
+  const compiled = pattern instanceof RegExp ? pattern : compilePattern(pattern);
   return (text) => {
     const builder = new AlignedTextBuilder(text);
     let position = 0;

@@ -1,4 +1,5 @@
 import { characters, type AlignedText } from './alignedText.js';
+import { marianPreTokenizer } from './marianTokenizer.js';
 import { byteLevel, prepend, replacePattern, unsupported } from './normalizers.js';
 import { compilePattern, matchRanges } from './pattern.js';
 import type { ComponentJson, PatternJson } from './tokenizerJson.js';
@@ -54,6 +55,8 @@ export function createPreTokenizer(config: ComponentJson | null | undefined): Pr
     }
     case 'UnicodeScripts':
       return splitByScript;
+    case 'Marian':
+      return marianPreTokenizer(config);
     default:
       throw unsupported('pre-tokenizer', config.type);
   }

@@ -1,4 +1,5 @@
 import { BpeModel } from './bpeModel.js';
+import { MarianModel } from './marianTokenizer.js';
 import { unsupported } from './normalizers.js';
 import type { ModelJson } from './tokenizerJson.js';
 import { UnigramModel } from './unigramModel.js';
@@ -15,6 +16,8 @@ export function createTokenModel(json: ModelJson): TokenModel {
       return new UnigramModel(json);
     case 'WordLevel':
       return new WordLevelModel(json);
+    case 'Marian':
+      return new MarianModel(json);
     default:
       throw unsupported('model', String(json.type));
   }

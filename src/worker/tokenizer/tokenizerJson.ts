@@ -30,6 +30,9 @@ export interface ModelJson {
   ignore_merges?: boolean;
   /** Not of the file: a word that `ignore_merges` takes whole has no extent (the library of transformers before 4.45). */
   loses_whole_words?: boolean;
+  /** Not of the file: pieces of SentencePiece that have their ids from `vocab`, and another vocabulary for what is answered. */
+  pieces?: [string, number][];
+  target_vocab?: Record<string, number>;
 }
 
 export interface PaddingJson {

@@ -2,17 +2,20 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { JsonObject } from '../../core/ports.js';
 import { connectionistTokenizer, isConnectionist } from './connectionistVocabulary.js';
+import { isMarian, marianTokenizer } from './marianTokenizer.js';
 import type { AddedTokenJson, ComponentJson, TokenizerJson } from './tokenizerJson.js';
 
 /**
  * The `tokenizer.json` that transformers would build from `vocab.txt` (BERT family) or `vocab.json` with `merges.txt`
- * (GPT-2, RoBERTa), or from the `vocab.json` of characters of wav2vec 2.0; undefined where neither is there. Source: transformers convert_slow_tokenizer.py.
+ * (GPT-2, RoBERTa), or what stands for it with the `vocab.json` of characters of wav2vec 2.0 and with Marian's `source.spm`; undefined
+ * where none is there. Source: transformers convert_slow_tokenizer.py.
  */
 export async function buildFromVocabulary(
   folder: string,
   config: JsonObject,
   specialTokens: Record<string, AddedTokenJson>,
 ): Promise<TokenizerJson | undefined> {
+  if (isMarian(config)) return marianTokenizer(folder, config, specialTokens);
   const wordPieces = await readText(path.join(folder, 'vocab.txt'));
   if (wordPieces !== undefined) return bertTokenizer(wordPieces, config, specialTokens);
   const vocabulary = await readText(path.join(folder, 'vocab.json'));
