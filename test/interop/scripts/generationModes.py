@@ -10,6 +10,8 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 T.logging.set_verbosity_error()
+# Tiny models, and other tests beside them.
+torch.set_num_threads(1)
 question = json.load(sys.stdin)
 root = question["folder"]
 MAJOR = int(T.__version__.split(".")[0])
