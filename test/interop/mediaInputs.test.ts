@@ -49,6 +49,8 @@ for (const generation of ['new', 'old'] as const) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { models, table } = await runPython<MediaAnswers>(generation, script, { folder, server: url });
+  // What the script puts in place of an ffmpeg that is not installed serves both sides.
+  process.env['PATH'] = `${process.env['PATH']}${path.delimiter}${path.join(folder, 'bin')}`;
 
   describe(`inputs of sounds and images, ${generation} Python`, () => {
     after(async () => {
