@@ -17,7 +17,7 @@ export function isMarian(config: JsonObject): boolean {
 
 /**
  * The tokenizer of Marian's files: `source.spm` cuts text into pieces, `vocab.json` gives their ids, and a `>>fra<<` that a text
- * begins with is one token. `null` where the files are not there.
+ * begins with is one token. Undefined where the files are not there.
  * Source: transformers tokenization_marian.py, `MarianTokenizer`.
  * @throws MlflowError tokenizerUnsupported for pieces that were not trained as a unigram model.
  */
